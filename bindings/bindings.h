@@ -24,5 +24,7 @@ void bind_annoy(nanobind::module_& m);
 // Returns a monitor that checks for Ctrl-C (and other pending work of the interpreter) and then calls `callable`, which
 // may be None. It acquires the GIL itself: use it where the GIL was released.
 Monitor python_monitor(nanobind::object callable);
+// Returns one that only checks for Ctrl-C. It takes no memory, so that a search may have one.
+Monitor interruption_monitor();
 
 }  // namespace nearabout

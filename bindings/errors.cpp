@@ -67,14 +67,26 @@ void call(const nb::object& callable, double fraction) {
   if (!nb::steal(while_python_lives(run)).is_valid()) throw nb::python_error();
 }
 
+void check_interruption() {
+  if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
+}
+
 }  // namespace
+
+Monitor interruption_monitor() {
+  PyThreadState* const own = PyThreadState_Get();
+  return [own](double) {
+    const AcquiredGil gil(own);
+    check_interruption();
+  };
+}
 
 Monitor python_monitor(nb::object callable) {
   PyThreadState* const own = PyThreadState_Get();
   // A monitor outlives the work done without the GIL: the GIL is held when the last copy releases the callable.
   return [own, shared = std::make_shared<nb::object>(std::move(callable))](double fraction) {
     const AcquiredGil gil(own);
-    if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
+    check_interruption();
     if (!shared->is_none()) call(*shared, fraction);
   };
 }

@@ -188,7 +188,7 @@ void verify(const StoredIndex& index, nb::object monitor) {
 }
 
 void save(const StoredIndex& index, const std::string& path) {
-  const Monitor watch = python_monitor(nb::none());
+  const Monitor watch = interruption_monitor();
   const ReleasedGil released;
   index.file().save(path, watch);
 }

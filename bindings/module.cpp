@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings.h"
+#include "index/tuning.h"
 #include "kernels/kernels.h"
 
 namespace {
@@ -37,6 +38,12 @@ NB_MODULE(_core, m) {
   nearabout::bind_annoy(m);
   m.def("version", [] { return std::string(NEARABOUT_VERSION); });
   m.def("isa", [] { return std::string(kernels::table().name); });
+  m.def("machine_family", [] { return std::string(nearabout::index::machine_family().name); });
+  m.def("families", [] {
+    std::vector<std::string> names;
+    for (const nearabout::index::Family& family : nearabout::index::families()) names.emplace_back(family.name);
+    return names;
+  });
   m.def("available_isas", [] {
     std::vector<std::string> names;
     for (const kernels::Table* table : kernels::available_tables()) names.emplace_back(table->name);

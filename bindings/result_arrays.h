@@ -1,10 +1,13 @@
 // NumPy arrays that a search writes its results into.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 
 #include "arrays.h"
 #include "index/results.h"
+#include "numpy_arrays.h"
 
 namespace nearabout {
 
@@ -40,23 +43,33 @@ class ResultArrays {
   NewArray<std::uint32_t> sought_;
 };
 
-// The result of one query: arrays of one axis, and numbers.
+// The result of one query: arrays of one axis, and numbers; of a batch of one, arrays of two axes.
 class SingleResultArrays {
  public:
-  explicit SingleResultArrays(std::size_t columns)
-      : columns_(columns), rows_(columns, {columns}), distances_(columns, {columns}) {}
+  SingleResultArrays(std::size_t columns, bool batch)
+      : columns_(columns), batch_(batch), shape_{1, columns}, rows_(axes()), distances_(axes()) {}
 
   index::ResultTables tables() {
     return {columns_, rows_.data, distances_.data, &count_, &effort_, &out_of_distribution_, &sought_};
   }
   nb::tuple take() const {
-    return nb::make_tuple(rows_.array, distances_.array, effort_, out_of_distribution_ != 0, sought_);
+    return nb::make_tuple(rows_.array, distances_.array, counts(), effort_, out_of_distribution_ != 0, sought_);
   }
 
  private:
+  std::span<const std::size_t> axes() const { return std::span<const std::size_t>(shape_).subspan(batch_ ? 0 : 1); }
+  nb::object counts() const {
+    if (!batch_) return nb::int_(count_);
+    const NewNumpyArray<std::int64_t> counts(std::span<const std::size_t>(shape_).first(1));
+    counts.data[0] = count_;
+    return counts.array;
+  }
+
   std::size_t columns_;
-  NewArray<std::int64_t> rows_;
-  NewArray<float> distances_;
+  bool batch_;
+  std::array<std::size_t, 2> shape_;
+  NewNumpyArray<std::int64_t> rows_;
+  NewNumpyArray<float> distances_;
   std::uint32_t count_ = 0;
   std::int64_t effort_ = index::kEveryRow;
   std::uint8_t out_of_distribution_ = 0;

@@ -8,11 +8,14 @@ class StoredIndex;
 
 namespace nearabout {
 
-// Returns rows, distances, the effort, whether the query is unlike those of calibration and the number of neighbours
-// that was looked for, if the arguments have the usual types and are valid; None if they need the general path, which
-// also reports what is wrong.
-nanobind::object search_single(const index::StoredIndex& index, nanobind::handle query, nanobind::handle k,
-                               nanobind::handle effort, nanobind::handle recall, nanobind::handle exact,
-                               nanobind::handle threads, nanobind::handle filter, nanobind::handle excluded);
+// The arguments of a search for one query, as Python has them.
+struct SingleArguments {
+  nanobind::handle query, k, effort, recall, exact, threads, filter, excluded;
+};
+
+// Returns rows, distances, the number of hits, the effort, whether the query is unlike those of calibration and the
+// number of neighbours that was looked for, if the arguments have the usual types and are valid; None if they need the
+// general path, which also reports what is wrong. For a query of shape (1, dims) the first three are arrays of a batch.
+nanobind::object search_single(const index::StoredIndex& index, const SingleArguments& given);
 
 }  // namespace nearabout

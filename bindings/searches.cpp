@@ -60,7 +60,7 @@ Request request_for(std::size_t k, const SearchArguments& arguments) {
   request.recall = arguments.recall;
   request.exact = arguments.exact;
   request.threads = arguments.threads;
-  request.monitor = python_monitor(nb::none());
+  request.monitor = interruption_monitor();
   return request;
 }
 
@@ -211,9 +211,15 @@ void bind_searches(nb::class_<StoredIndex>& bound) {
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("recall").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0,
            nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
-      .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
-           nb::arg("recall").none(), nb::arg("exact").none(), nb::arg("threads").none(),
-           nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
+      .def(
+          "search_single",
+          [](const StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
+             nb::handle exact, nb::handle threads, nb::handle filter, nb::handle excluded) {
+            return search_single(index, {query, k, effort, recall, exact, threads, filter, excluded});
+          },
+          nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(), nb::arg("recall").none(),
+          nb::arg("exact").none(), nb::arg("threads").none(), nb::arg("filter").none() = nb::none(),
+          nb::arg("excluded").none() = nb::none())
       .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"),
            nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),

@@ -26,9 +26,7 @@ std::size_t available_cores() {
 // State of one running loop: the next chunk to hand out, and the first exception.
 class Loop {
  public:
-  using Body = std::function<void(std::size_t, std::size_t, std::size_t)>;
-
-  Loop(std::size_t count, std::size_t grain, const Body& body) : count_(count), grain_(grain), body_(body) {}
+  Loop(std::size_t count, std::size_t grain, LoopBody body) : count_(count), grain_(grain), body_(body) {}
 
   // Processes chunks until none is left or one failed; calls `between` after each.
   template <class Between>
@@ -52,11 +50,31 @@ class Loop {
  private:
   std::size_t count_;
   std::size_t grain_;
-  const Body& body_;
+  LoopBody body_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::exception_ptr error_;
+};
+
+// Calls the monitor of a loop about ten times a second.
+class Watch {
+ public:
+  Watch(std::size_t count, const Monitor& monitor) : count_(count), monitor_(monitor) {
+    if (monitor) last_ = Clock::now();
+  }
+
+  void operator()(std::size_t done) {
+    if (!monitor_ || Clock::now() - last_ < std::chrono::milliseconds(100)) return;
+    last_ = Clock::now();
+    monitor_(static_cast<double>(done) / static_cast<double>(count_));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::size_t count_;
+  const Monitor& monitor_;
+  Clock::time_point last_{};
 };
 
 // Throws a thread's first exception while memory is available. It needs a little memory of its own, and the C library
@@ -75,20 +93,29 @@ std::size_t thread_count(std::size_t requested) { return requested == 0 ? availa
 
 std::size_t worthwhile_threads(double nanoseconds, std::size_t requested) {
   constexpr double kThreadNanoseconds = 200'000;  // least work for which a thread is worth starting
-  const double worthwhile = std::max(1.0, nanoseconds / kThreadNanoseconds);
+  const double worthwhile = nanoseconds / kThreadNanoseconds;
+  if (!(worthwhile >= 2)) return 1;  // without asking the system for the number of cores
   const std::size_t threads = thread_count(requested);
   return worthwhile >= static_cast<double>(threads) ? threads : static_cast<std::size_t>(worthwhile);
 }
 
-void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, const Loop::Body& body,
-                  const Monitor& monitor) {
+void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, LoopBody body, const Monitor& monitor) {
   if (count == 0) return;
   grain = std::max<std::size_t>(grain, 1);
   const std::size_t chunks = (count - 1) / grain + 1;
-  Loop loop(count, grain, body);
-
-  std::vector<std::thread> helpers;
   const std::size_t workers = std::clamp<std::size_t>(threads, 1, chunks);
+  Watch watch(count, monitor);
+  if (workers == 1) {
+    for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+      end = begin + std::min(grain, count - begin);
+      body(begin, end, 0);
+      watch(end);
+    }
+    return;
+  }
+
+  Loop loop(count, grain, body);
+  std::vector<std::thread> helpers;
   helpers.reserve(workers - 1);
   try {
     for (std::size_t worker = 1; worker < workers; ++worker)
@@ -99,14 +126,7 @@ void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, con
   } catch (const std::system_error&) {
     // No more threads can be started (a memory or process limit): those that started, and this one, do the work.
   }
-
-  using Clock = std::chrono::steady_clock;
-  auto last = Clock::now();
-  loop.work(0, [&](std::size_t done) {
-    if (!monitor || Clock::now() - last < std::chrono::milliseconds(100)) return;
-    last = Clock::now();
-    monitor(static_cast<double>(done) / static_cast<double>(count));
-  });
+  loop.work(0, [&](std::size_t done) { watch(done); });
   for (std::thread& helper : helpers) helper.join();
   if (loop.error()) std::rethrow_exception(loop.error());
 }

@@ -28,4 +28,6 @@ std::uint64_t Parameters::integer(std::string_view name) const { return get<std:
 double Parameters::number(std::string_view name) const { return get<double>(name, "a number"); }
 bool Parameters::flag(std::string_view name) const { return get<bool>(name, "true or false"); }
 
+std::string Parameters::text(std::string_view name) const { return get<std::string>(name, "a string"); }
+
 }  // namespace nearabout::index

@@ -22,6 +22,7 @@ class Parameters {
   std::uint64_t integer(std::string_view name) const;
   double number(std::string_view name) const;
   bool flag(std::string_view name) const;
+  std::string text(std::string_view name) const;
 
  private:
   template <class T>

@@ -63,6 +63,11 @@ Sought Searcher::sought(const Request& request) const {
 }
 
 std::optional<std::size_t> Searcher::default_effort(const Sought& sought) const {
+  if (sought.neighbours != sought.k || sought.rows != rows()) return settle_default_effort(sought);
+  return default_efforts_.of(sought.k, [&] { return settle_default_effort(sought); });
+}
+
+std::optional<std::size_t> Searcher::settle_default_effort(const Sought& sought) const {
   if (!calibration_) return fallback_effort(sought.neighbours);
   if (const std::optional<std::size_t> needed = effort_for(sought, calibration_->target)) return needed;
   // Kinds that rank by codes have nothing better to fall back to than the effort that finds about the most.

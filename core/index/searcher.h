@@ -20,6 +20,7 @@
 #include "index/request.h"
 #include "index/results.h"
 #include "index/search_filter.h"
+#include "index/settled_efforts.h"
 
 namespace nearabout::calibration {
 struct CalibrationQueries;  // calibration_queries.h
@@ -149,6 +150,8 @@ class Searcher {
   // Compares every row that is not excluded with some of the queries.
   void compare_others(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
                       Results& results) const;
+  // Returns the effort by the calibration, or the fallback.
+  std::optional<std::size_t> settle_default_effort(const Sought& sought) const;
   // Returns the recall that a search is to keep, if it has no effort.
   double target_of(const Request& request) const;
   // Returns how many neighbours a query has, at most k: fewer if not as many rows are allowed and not excluded.
@@ -163,6 +166,7 @@ class Searcher {
   Descriptor descriptor_;
   std::string name_;
   std::optional<calibration::Calibration> calibration_;
+  mutable SettledEfforts default_efforts_;
 };
 
 }  // namespace nearabout::index

@@ -64,8 +64,25 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
   return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(screen.threshold), _CMP_LE_OQ);
 }
 
+#include "kernels/generic/avx512_estimates.inl"
+
+inline void append_pair(const std::int32_t* const* dots, const std::uint8_t* terms, std::size_t stride,
+                        std::size_t rows, std::uint32_t place, CodeScan& scan) {
+  const __m512i correction = _mm512_set1_epi32(scan.correction);
+  const __m512i sums[2] = {_mm512_sub_epi32(_mm512_load_si512(dots[0]), correction),
+                           _mm512_sub_epi32(_mm512_load_si512(dots[1]), correction)};
+  if (rows > kBlockRows)
+    append_blocks<2>(sums, terms, stride, rows, place, scan);
+  else
+    append_blocks<1>(sums, terms, stride, rows, place, scan);
+}
+
+// clang-format off
 #include "kernels/generic/matrix_hits.inl"
+#include "kernels/generic/tile_products.inl"
 #include "kernels/generic/tile_matrix.inl"
+#include "kernels/generic/tile_code_bytes.inl"
+// clang-format on
 
 void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries, std::size_t stride,
                 std::size_t count, std::size_t dims, std::int32_t* out, std::size_t out_stride) {
@@ -76,9 +93,15 @@ void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::
     tile_panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
 }
 
+void scan_bytes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
+                std::size_t queries) {
+  tile_scan_bytes(blocks, rows, lines, scans, queries, scan_few);
+}
+
 }  // namespace
 
 PanelDots dots_of_few = nullptr;
-const Kernels kernels = {panel_dots, tile_hits};
+ScanCodes scan_few = nullptr;
+const Kernels kernels = {panel_dots, scan_bytes, tile_hits};
 
 }  // namespace nearabout::kernels::amx

@@ -254,6 +254,36 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
 inline __m128i sum_halves(__m256i sums) {
   return _mm_add_epi16(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 }
+// Two products of a byte with one of at most kMaxQueryByte fit in 16 bits.
+using ByteLine = __m256i;
+using ByteQuery = __m256i;
+inline ByteLine byte_line(const std::uint8_t* from) { return load_bytes(from); }
+inline ByteQuery byte_query(const std::int8_t* from) {
+  std::int32_t four;
+  memcpy(&four, from, 4);
+  return _mm256_set1_epi32(four);
+}
+inline PanelSums byte_step(PanelSums sums, ByteLine line, ByteQuery query) {
+  const __m256i pairs = _mm256_maddubs_epi16(line, query);
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+// Most blocks have no hit; the few that have one are scanned row by row.
+inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                        CodeScan& scan) {
+  __m256 near = _mm256_setzero_ps();
+  for (int h = 0; h < 2; ++h) {
+    const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + h * 16)));
+    const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32 + h * 16)));
+    const __m256 constant =
+        _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
+    const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
+    const __m256 products = _mm256_mul_ps(factor, _mm256_cvtepi32_ps(load_bytes(sums + h * 8)));
+    const __m256 estimates = _mm256_add_ps(constant, products);
+    near = _mm256_or_ps(near, _mm256_cmp_ps(estimates, _mm256_set1_ps(scan.threshold), _CMP_LE_OQ));
+  }
+  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(sums, terms, count, place, scan);
+}
 inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t lines, CodeScan& scan) {
   const __m128i odd = sum_halves(sums.odd);
@@ -261,19 +291,10 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
   const __m256i shift = _mm256_set1_epi32(static_cast<int>(lines * kLineCodes * 64));
   const __m128i words[2] = {_mm_unpacklo_epi16(even, odd), _mm_unpackhi_epi16(even, odd)};
   alignas(32) std::int32_t all[kBlockRows];
-  __m256 near = _mm256_setzero_ps();
-  for (int h = 0; h < 2; ++h) {
-    const __m256i eight = _mm256_sub_epi32(_mm256_cvtepu16_epi32(words[h]), shift);
-    _mm256_store_si256(reinterpret_cast<__m256i*>(all + h * 8), eight);
-    const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + h * 16)));
-    const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32 + h * 16)));
-    const __m256 constant =
-        _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
-    const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
-    const __m256 estimates = _mm256_add_ps(constant, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(eight)));
-    near = _mm256_or_ps(near, _mm256_cmp_ps(estimates, _mm256_set1_ps(scan.threshold), _CMP_LE_OQ));
-  }
-  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(all, terms, count, place, scan);
+  for (int h = 0; h < 2; ++h)
+    _mm256_store_si256(reinterpret_cast<__m256i*>(all + h * 8),
+                       _mm256_sub_epi32(_mm256_cvtepu16_epi32(words[h]), shift));
+  append_sums(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/all.inl"
@@ -286,7 +307,7 @@ const Table table = {"avx2",       kReal<F32>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
                      kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, keep_least},
+                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::avx2

@@ -49,10 +49,13 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
     const __m256i words = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd));
     whole[b] = _mm512_sub_epi32(_mm512_cvtepu16_epi32(words), shift);
   }
-  append_sums<kBlocks>(whole, terms, stride, rows, place, scan);
+  append_blocks<kBlocks>(whole, terms, stride, rows, place, scan);
 }
 
+// clang-format off
+#include "kernels/generic/byte_steps.inl"
 #include "kernels/generic/all.inl"
+// clang-format on
 
 }  // namespace
 
@@ -61,7 +64,7 @@ const Table table = {"avx512",     kReal<F32>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
                      kBits,        {screen_rows, wide_rows, pack_panel_lines, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, keep_least},
+                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::avx512

@@ -51,10 +51,13 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
                         std::uint32_t place, std::size_t, CodeScan& scan) {
-  append_sums<kBlocks>(sums, terms, stride, rows, place, scan);
+  append_blocks<kBlocks>(sums, terms, stride, rows, place, scan);
 }
 
+// clang-format off
+#include "kernels/generic/byte_steps.inl"
 #include "kernels/generic/all.inl"
+// clang-format on
 
 }  // namespace
 
@@ -63,7 +66,7 @@ const Table table = {"avx512_vbmi", kReal<F32>,
                      kReal<U8>,     kReal<I8>,
                      kIntegerU8,    kIntegerI8,
                      kBits,         {screen_rows, wide_rows, pack_panel_lines, panel_dots, screen_hits},
-                     project,       {fill_tables, scan_codes, keep_least},
+                     project,       {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::avx512_vbmi

@@ -12,8 +12,10 @@ namespace {
 #if defined(NEARABOUT_HAS_AVX512_VBMI) && defined(NEARABOUT_HAS_AMX)
 Table with_amx(Table others) {
   amx::dots_of_few = others.screen.panel_dots;
+  amx::scan_few = others.codes.scan_bytes;
   others.name = "amx";
   others.screen.panel_dots = amx::kernels.panel_dots;
+  others.codes.scan_bytes = amx::kernels.scan_bytes;
   others.matrix.hits = amx::kernels.hits;
   return others;
 }

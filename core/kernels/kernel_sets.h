@@ -20,13 +20,15 @@ namespace avx512_vbmi {
 extern const Table table;
 }
 namespace amx {
-// The kernels that replace those of another table, one of which they call for few queries.
+// The kernels that replace those of another table, which they call for few queries.
 struct Kernels {
   PanelDots panel_dots;
+  ScanCodes scan_bytes;
   MatrixHits hits;
 };
 extern const Kernels kernels;
 extern PanelDots dots_of_few;
+extern ScanCodes scan_few;
 }  // namespace amx
 namespace neon {
 extern const Table table;

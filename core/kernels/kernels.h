@@ -208,10 +208,17 @@ struct CodeScan {
   // room; null: they are not needed.
   float* left_out = nullptr;
   std::size_t left_out_found = 0;
+  std::int32_t correction = 0;  // for blocks of bytes: 128 times the sum of the query's bytes
 };
 // Scans `rows` rows stored in whole blocks (the last may be only partly filled), for `queries` queries.
 using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
                            std::size_t queries);
+
+// Blocks of bytes are blocks whose lines hold four directions of each row: byte r * 4 + j of line g is 128 more than
+// direction 4 g + j of row r. A query then has one signed byte for each direction in the place of tables, of at most
+// kMaxQueryByte so that two products fit in 16 bits, and sum_i is the sum of the products with the row's bytes, less
+// `correction`. These kernels have the type of ScanCodes.
+inline constexpr int kMaxQueryByte = 63;
 
 // Fills the tables of a query, for codes that each encode `directions` values by one of 16 patterns:
 //   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
@@ -231,6 +238,7 @@ using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std:
 struct CodeKernels {
   FillTables tables;
   ScanCodes scan;
+  ScanCodes scan_bytes;
   KeepLeast keep_least;
 };
 

@@ -77,7 +77,10 @@ inline unsigned near_rows(PanelSums sums, std::int32_t missing, const float* off
   return near_four(vaddq_s32(vpaddq_s32(sums.low, sums.high), vdupq_n_s32(missing)), offsets, errors, screen);
 }
 
+// clang-format off
+#include "kernels/generic/byte_steps.inl"
 #include "kernels/generic/all.inl"
+// clang-format on
 
 }  // namespace
 
@@ -86,7 +89,7 @@ const Table table = {"neon",       kReal<F32>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
                      kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, keep_least},
+                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::neon

@@ -33,7 +33,10 @@ inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, co
   return near_four(sums, offsets, errors, screen);
 }
 
+// clang-format off
+#include "kernels/generic/byte_steps.inl"
 #include "kernels/generic/all.inl"
+// clang-format on
 
 }  // namespace
 
@@ -42,7 +45,7 @@ const Table table = {"neon_i8mm",  kReal<F32>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
                      kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, keep_least},
+                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::neon_i8mm

@@ -271,13 +271,20 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
+inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                        CodeScan& scan) {
+  append_estimates_singly(sums, terms, count, place, scan);
+}
 inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t, CodeScan& scan) {
-  append_estimates_singly(sums.row, terms, count, place, scan);
+  append_sums(sums.row, terms, count, place, scan);
 }
 
+// clang-format off
+#include "kernels/generic/byte_steps.inl"
 #include "kernels/generic/all.inl"
 #include "kernels/generic/tiles.inl"
+// clang-format on
 
 }  // namespace
 
@@ -286,7 +293,7 @@ const Table table = {"scalar",     kReal<F32>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
                      kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, keep_least},
+                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 
 }  // namespace nearabout::kernels::scalar

@@ -1,6 +1,7 @@
 #include "metric/bound_query.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -47,13 +48,20 @@ const kernels::RealKernels& real_kernels(Element rows) {
   }
 }
 
+bool is_aligned(const void* floats) { return std::bit_cast<std::uintptr_t>(floats) % alignof(float) == 0; }
+
 // Widens the query and returns its squared norm. The query may start at any address (as a slice of bytes does), and may
 // be a row of the index itself, of any type.
 double widen(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
-  std::vector<float> floats(dims);
-  to_f32(element, query, dims, floats.data());
-  values.assign(floats.begin(), floats.end());
-  return squared_norm(floats.data(), dims);
+  std::vector<float> converted;
+  const float* floats = static_cast<const float*>(query);
+  if (element != Element::f32 || !is_aligned(query)) {
+    converted.resize(dims);
+    to_f32(element, query, dims, converted.data());
+    floats = converted.data();
+  }
+  values.assign(floats, floats + dims);
+  return squared_norm(floats, dims);
 }
 
 [[noreturn]] void throw_not_finite(const std::vector<double>& values) {

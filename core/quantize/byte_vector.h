@@ -22,12 +22,12 @@ inline float largest_of(const float* values, std::size_t count) {
   return std::bit_cast<float>(largest);
 }
 
-// Converts a vector to bytes; returns the step of which they are multiples.
-inline float to_bytes(const float* values, std::size_t count, std::int8_t* bytes) {
+// Converts a vector to bytes of at most `most`; returns the step of which they are multiples.
+inline float to_bytes(const float* values, std::size_t count, std::int8_t* bytes, float most = 127) {
   const float largest = largest_of(values, count);
-  const float inverse = largest > 1e-30f ? 127 / largest : 0;
+  const float inverse = largest > 1e-30f ? most / largest : 0;
   for (std::size_t j = 0; j < count; ++j) bytes[j] = rounded(values[j] * inverse);
-  return inverse > 0 ? largest / 127 : 0;
+  return inverse > 0 ? largest / most : 0;
 }
 
 }  // namespace nearabout::quantize

@@ -50,6 +50,7 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::calibrated, "calibrated"},
     {SectionId::calibration, "calibration"},
     {SectionId::adaptive_probes, "adaptive_probes"},
+    {SectionId::tuning, "tuning"},
     {SectionId::screen_bounds, "screen_bounds"},
     {SectionId::screen_centre, "screen_centre"},
     {SectionId::screen_directions, "screen_directions"},

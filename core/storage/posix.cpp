@@ -186,8 +186,17 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+namespace {
+
+std::uintptr_t page_bytes() noexcept {
+  static const auto bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+}  // namespace
+
 void advise(std::span<const std::byte> mapped, Access access) noexcept {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t page = page_bytes();
   const auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
   const auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
   if (begin >= end) return;  // less than one whole page
@@ -195,7 +204,7 @@ void advise(std::span<const std::byte> mapped, Access access) noexcept {
 }
 
 void will_need(std::span<const std::byte> mapped) noexcept {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t page = page_bytes();
   const auto first = reinterpret_cast<std::uintptr_t>(mapped.data());
   const auto begin = first / page * page;
   if (!mapped.empty()) ::madvise(reinterpret_cast<void*>(begin), first - begin + mapped.size(), MADV_WILLNEED);

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nearabout.kinds import IVF, Exact, Forest, PcaCodes
     from nearabout.planning.plan import Plan, plan
     from nearabout.row_filter import RowFilter
+    from nearabout.tuning import tune
 
     __version__: str
 
@@ -67,6 +68,7 @@ __all__ = [
     "open",
     "plan",
     "read",
+    "tune",
 ]
 
 _HOMES = {
@@ -87,6 +89,7 @@ _HOMES = {
     "plan": "nearabout.planning.plan",
     "Profile": "nearabout.calibration.profile",
     "RowFilter": "nearabout.row_filter",
+    "tune": "nearabout.tuning",
 }
 
 

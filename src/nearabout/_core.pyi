@@ -12,6 +12,8 @@ Monitor: TypeAlias = Callable[[float], object] | None  # called with the fractio
 def version() -> str: ...  # of the compiled core; files name it as the library that wrote them
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
+def machine_family() -> str: ...  # of processors, by whose costs parameters are chosen
+def families() -> list[str]: ...
 
 FEW_EXCLUDED_OF: int  # rows that are excluded as a list: at most one in so many
 
@@ -91,8 +93,10 @@ class Index:
         filter: RowFilter | list[RowFilter | None] | None = None,
         excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> Found: ...
-    # The same for one query, (dims,). Returns None if the arguments are not of the usual types or are invalid: then
-    # `search` says what is wrong.
+    # The same for one query, (dims,) or (1, dims): rows and distances with as many axes, the number of hits (an int, or
+    # int64 (1,)), the effort, whether the query is unlike the calibration queries, and the number of neighbours that
+    # were looked for. Returns None if the arguments are not of the usual types or are invalid: then `search` says what
+    # is wrong.
     def search_single(
         self,
         query: object,
@@ -103,7 +107,7 @@ class Index:
         threads: object,
         filter: RowFilter | None = None,
         excluded: object = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool, int] | None: ...
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], int | NDArray[np.int64], int, bool, int] | None: ...
     def made(self, filter: RowFilter) -> bool: ...  # whether the filter is for this index
     # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
     def profile(

@@ -20,8 +20,9 @@ from nearabout._base.vocabulary import check_dtype, check_metric
 from nearabout.calibration.effort import check_recall
 from nearabout.errors import InvalidInputError
 from nearabout.index import Index
-from nearabout.kinds import Kind, resolve_kind
+from nearabout.kinds import KINDS, Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind, every_row_kind
+from nearabout.kinds.tuning import Tuning, tuning_for
 
 
 def build(
@@ -35,6 +36,8 @@ def build(
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
     queries: VectorsLike | None = None,
+    workload: Literal["both", "batch", "single"] = "both",
+    family: str | None = None,
     memory: int | str | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -81,6 +84,13 @@ def build(
             similar to the rows. If they are not (pictures taken differently, questions as opposed to answers), the
             calibration would predict too high a recall. An exact index takes no queries; if "auto" chooses exact, they
             are not used.
+        workload: what searches the index is meant for: "batch" (many queries in a call), "single" (one in a call) or
+            "both". "auto" chooses the kind by it, and IVF the size of its codes and the number of lists. Any search
+            works with any of them; only the speed differs. Exact and forests have nothing to choose by it.
+        family: family of processors that these choices are made for: "generic", "avx2" or "amx". None is the family of
+            this machine, or the one named by the environment variable NEARABOUT_FAMILY. The choice uses stored
+            constants and is never timed: the same data, parameters and family give the same bytes on any machine, and
+            an index for another family gives the same quality of answers. `tune` chooses anew for another machine.
         memory: memory budget of the build, for vectors that are larger than memory: bytes, or a size such as "512MB"
             or "1.5 GiB", at least 64 MB. It does not count the caller's data or the libraries themselves. It requires
             `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is
@@ -114,9 +124,9 @@ def build(
     """
     metric = check_metric(metric)
     dtype = check_dtype(dtype)
-    requested = resolve_kind(kind)
+    requested, tuning = resolve_kind(kind), tuning_for(workload, family)
     recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
-    _refuse_queries_of_exact(queries, requested)
+    _refuse_unused(queries, workload, family, requested)
     seed = check_seed(seed, is_random=requested == "auto" or requested.takes_seed)
     target = None if path is None else check_path(path)
     _check_invalid(invalid)
@@ -130,9 +140,7 @@ def build(
         check_reading(reading, data, build)
         taken = take(data, keys, wanted, reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
-        params = (
-            choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if requested == "auto" else requested
-        )
+        params: Kind = _chosen(requested, len(rows), (vectors.dims, metric, vectors.dtype, recall, tuning))
         options = {
             "dims": vectors.dims,
             "dtype": vectors.dtype,
@@ -148,12 +156,17 @@ def build(
         }
         measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
         notes = {**({"chosen_by": "auto"} if requested == "auto" else {}), **origin}
-        core, skipped = _build_kind(taken, options, seed, measured, notes, params, monitor)
+        core, skipped = _build_kind(taken, options, (seed, tuning), measured, notes, params, monitor)
         if requested == "auto" and _is_better_exact(core, params, calibrate):
-            core, skipped = _build_kind(taken, options, seed, None, notes, every_row_kind(), None)
+            core, skipped = _build_kind(taken, options, (seed, tuning), None, notes, every_row_kind(), None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
+
+
+def _chosen(requested: Kind | Literal["auto"], rows: int, case: tuple[int, str, str, float, Tuning]) -> Kind:
+    """Returns the kind to build: the requested one, or the one that suits dims, metric, dtype, recall and tuning."""
+    return choose_kind(rows, *case) if requested == "auto" else requested
 
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
@@ -162,7 +175,13 @@ def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
 
 
 def _build_kind(
-    taken: Any, options: dict[str, Any], seed: int, queries: Any, notes: dict[str, object], params: Kind, monitor: Any
+    taken: Any,
+    options: dict[str, Any],
+    choices: tuple[int, Tuning],
+    queries: Any,
+    notes: dict[str, object],
+    params: Kind,
+    monitor: Any,
 ) -> tuple[_core.Index, NDArray[np.int64]]:
     """Builds an index of one kind; returns it and the rows that were skipped."""
     metadata = {"library": f"nearabout {_core.version()}", **params.settings(), **notes}
@@ -171,7 +190,7 @@ def _build_kind(
         taken.rows,
         **options,
         metadata=json.dumps(metadata, ensure_ascii=False),
-        parameters=params.parameters(seed),
+        parameters=params.parameters(*choices),
         queries=None if params.always_exact else queries,
         monitor=monitor,
     )
@@ -183,9 +202,18 @@ def _check_invalid(invalid: object) -> None:
         raise InvalidInputError(f'invalid is {invalid!r}; pass "raise" or "skip"')
 
 
-def _refuse_queries_of_exact(queries: Any, requested: Kind | Literal["auto"]) -> None:
-    if queries is not None and isinstance(requested, Kind) and requested.always_exact:
+def _refuse_unused(queries: Any, workload: object, family: object, requested: Kind | Literal["auto"]) -> None:
+    if requested == "auto":
+        return
+    if queries is not None and requested.always_exact:
         raise InvalidInputError(
             "queries were given, but an exact index is not calibrated, because it compares every row; leave queries "
             "out or choose another kind"
         )
+    for name, value, unset in (("workload", workload, "both"), ("family", family, None)):
+        if value != unset and not requested.is_tuned:
+            tuned = " or ".join(f'kind="{kind.name}"' for kind in KINDS.values() if kind.is_tuned)
+            raise InvalidInputError(
+                f"{name} is {value!r}, but nothing about the kind {requested.name} depends on it; leave it out or "
+                f'choose kind="auto" or {tuned}'
+            )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Set
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.calibration import EVERY_ROW
-from nearabout.calibration.search_cost import SearchCost, StoredSearchCost
+from nearabout.calibration.search_cost import SearchCost, StoredSearchCost, cost_of_one
 from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Hits:
     [0.9950000047683716, 0.7739999890327454]
     """
 
-    __slots__ = ("_cost", "_find_keys", "_keys", "_metric", "counts", "distances", "rows")
+    __slots__ = ("_cost", "_index", "_keys", "counts", "distances", "rows")
 
     rows: NDArray[np.int64]
     distances: NDArray[np.float32]
@@ -57,23 +57,21 @@ class Hits:
         rows: NDArray[np.int64],
         distances: NDArray[np.float32],
         counts: int | NDArray[np.int64],
-        metric: str,
-        find_keys: Callable[[NDArray[np.int64]], Keys],
-        cost: SearchCost | StoredSearchCost | None = None,
+        index: Searched,
+        cost: SearchCost | StoredSearchCost | tuple[Any, ...] | None = None,
     ) -> None:
         self.rows = rows
         self.distances = distances
         self.counts = counts
-        self._metric = metric
-        self._find_keys = find_keys
+        self._index = index
         self._keys: Keys | None = None
-        self._cost = cost
+        self._cost: Any = cost  # of one query, what `cost_of_one` makes it of at first use
 
     @property
     def keys(self) -> Keys:
         """Keys of the hits: int64, or strings in an object array. Looked up at first use."""
         if self._keys is None:
-            self._keys = self._find_keys(self.rows)
+            self._keys = self._index._keys_of(self.rows)
         return self._keys
 
     @property
@@ -83,13 +81,14 @@ class Hits:
         Raises:
             InvalidInputError: the metric is neither cosine nor dot, so it has no similarity; use `distances`.
         """
-        if self._metric == "cosine":
+        metric = self._index._metric
+        if metric == "cosine":
             similarity: NDArray[np.float32] = np.float32(1) - self.distances
             return similarity
-        if self._metric == "dot":
+        if metric == "dot":
             return -self.distances
         raise InvalidInputError(
-            f"the metric {self._metric!r} has no similarity scores, only cosine and dot have; "
+            f"the metric {metric!r} has no similarity scores, only cosine and dot have; "
             "use hits.distances, where smaller is closer"
         )
 
@@ -98,7 +97,8 @@ class Hits:
         """Effort used: the number of rows looked at or lists probed; `nearabout.EVERY_ROW` (-1) if every row was
         compared. An int for one query, int64 of shape (n,) for a batch.
         """
-        return EVERY_ROW if self._cost is None else self._cost.number()
+        cost = self._known_cost()
+        return EVERY_ROW if cost is None else cost.number()
 
     @property
     def expected_recall(self) -> float | NDArray[np.float64] | None:
@@ -109,7 +109,8 @@ class Hits:
         It is valid for queries like those of the calibration. Other queries get more effort, see
         `out_of_distribution`.
         """
-        return None if self._cost is None else self._cost.expected_recall()
+        cost = self._known_cost()
+        return None if cost is None else cost.expected_recall()
 
     @property
     def out_of_distribution(self) -> bool | NDArray[np.bool_]:
@@ -119,9 +120,10 @@ class Hits:
         pass probably missed many more of them. With `recall=`, or without an effort, such a query gets more effort, up
         to every row. `Index.calibrate` calibrates with queries of that kind.
         """
-        if self._cost is None:
+        cost = self._known_cost()
+        if cost is None:
             return False if self.rows.ndim == 1 else np.zeros(len(self.rows), bool)
-        found = self._cost.out_of_distribution(np.atleast_2d(self.distances))
+        found = cost.out_of_distribution(np.atleast_2d(self.distances))
         return bool(found[0]) if self.rows.ndim == 1 else found
 
     def to_dict(self) -> dict[str, NDArray[Any]]:
@@ -197,7 +199,14 @@ class Hits:
     def _without(self, rows: Set[int], k: int) -> Hits:
         """Returns the first k hits of one query, leaving out these rows."""
         kept = [position for position, row in enumerate(self.rows.tolist()) if row not in rows][:k]
-        return Hits(self.rows[kept], self.distances[kept], len(kept), self._metric, self._find_keys, self._cost)
+        return Hits(self.rows[kept], self.distances[kept], len(kept), self._index, self._cost)
+
+    def _known_cost(self) -> SearchCost | StoredSearchCost | None:
+        """Returns the cost of the search, if it is known."""
+        if type(self._cost) is tuple:
+            self._cost = cost_of_one(self.rows.ndim == 1, *self._cost)
+        cost: SearchCost | StoredSearchCost | None = self._cost
+        return cost
 
     def __iter__(self) -> Iterator[Any]:
         yield self.keys
@@ -208,20 +217,41 @@ class Hits:
 
     def __getstate__(self) -> tuple[Any, ...]:
         cost = StoredSearchCost(self.effort, self.expected_recall, self.out_of_distribution)
-        return self.rows, self.distances, self.counts, self._metric, self.keys, cost
+        return self.rows, self.distances, self.counts, self._index._metric, self.keys, cost
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.rows, self.distances, self.counts, self._metric, keys, self._cost = state
+        self.rows, self.distances, self.counts, metric, keys, self._cost = state
         self._keys = keys
-        self._find_keys = lambda rows: keys
+        self._index = StoredNames(metric, keys)
+
+
+class Searched(Protocol):
+    """What hits need of the index that was searched."""
+
+    _metric: str
+
+    def _keys_of(self, rows: NDArray[np.int64]) -> Keys: ...
+
+
+class StoredNames:
+    """The same for pickled hits, which have no index."""
+
+    __slots__ = ("_keys", "_metric")
+
+    def __init__(self, metric: str, keys: Keys) -> None:
+        self._metric = metric
+        self._keys = keys
+
+    def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
+        return self._keys
 
 
 def nearest_hits(
+    index: Searched,
     core: _core.Index,
     found: tuple[Any, ...],
     single: bool,
     requested: tuple[Any, Any, bool],
-    find_keys: Callable[[NDArray[np.int64]], Keys],
     restricted: bool,
 ) -> Hits:
     """Returns what the core's `search` found, among some of the rows if `restricted`."""
@@ -229,17 +259,13 @@ def nearest_hits(
     if single:
         count = int(counts[0])
         cost = SearchCost(core, int(sought[0]), requested, int(efforts[0]), bool(unlike[0]), restricted=restricted)
-        return Hits(rows[0, :count], distances[0, :count], count, core.metric, find_keys, cost)
+        return Hits(rows[0, :count], distances[0, :count], count, index, cost)
     cost = SearchCost(core, sought, requested, efforts, unlike, restricted=restricted)
-    return Hits(rows, distances, counts.astype(np.int64), core.metric, find_keys, cost)
+    return Hits(rows, distances, counts.astype(np.int64), index, cost)
 
 
 def hits_in_radius(
-    core: _core.Index,
-    found: tuple[Any, ...],
-    single: bool,
-    requested: tuple[Any, Any, bool],
-    find_keys: Callable[[NDArray[np.int64]], Keys],
+    index: Searched, core: _core.Index, found: tuple[Any, ...], single: bool, requested: tuple[Any, Any, bool]
 ) -> Hits:
     """Returns what the core's `radius_search` found, one flat list for all queries. Each query of a batch gets a row,
     padded to the longest.
@@ -247,7 +273,7 @@ def hits_in_radius(
     rows, distances, offsets, efforts, unlike = found
     if single:
         cost = SearchCost(core, len(rows), requested, int(efforts[0]), bool(unlike[0]), True)
-        return Hits(rows, distances, len(rows), core.metric, find_keys, cost)
+        return Hits(rows, distances, len(rows), index, cost)
     counts = np.diff(offsets)
     shape = (len(counts), int(counts.max(initial=0)))
     filled = np.arange(shape[1]) < counts[:, None]
@@ -256,4 +282,4 @@ def hits_in_radius(
     padded_distances = np.full(shape, np.inf, np.float32)
     padded_distances[filled] = distances
     cost = SearchCost(core, shape[1], requested, efforts, unlike, True)
-    return Hits(padded_rows, padded_distances, counts, core.metric, find_keys, cost)
+    return Hits(padded_rows, padded_distances, counts, index, cost)

@@ -23,6 +23,7 @@ KNOWS: dict[str, set[str]] = {
     "kinds": {"errors", "_core", "_base"},
     "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds", "row_filter"},
     "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
+    "tuning": {"errors", "_arrays", "kinds", "index", "building"},
     "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},
     "annoy": {"errors", "_core"},
     "evaluation": {
@@ -39,10 +40,11 @@ KNOWS: dict[str, set[str]] = {
     },
     "cli": {
         *("errors", "_core", "_base", "formats", "_arrays", "calibration", "kinds", "index", "building", "planning"),
-        *("evaluation", "nearabout"),
+        *("tuning", "evaluation", "nearabout"),
     },
     "nearabout": {
         *("errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning", "row_filter"),
+        "tuning",
     },
 }
 ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}

@@ -38,7 +38,7 @@ def facts_of_lists(image: bytes) -> Iterator[Attack]:
     lists, directions, bits = (int(facts[0, place]) for place in (LISTS, DIRECTIONS, BITS))
     lies = [(LISTS, "lists", {0, lists + 1, lists - 1, _rows(image), _rows(image) + 1, 1 << 32, 1 << 63, MOST})]
     lies += [(DIRECTIONS, "directions", {0, 1, directions + 1, directions * 2, 256, 257, 264, 1 << 62, MOST})]
-    lies += [(BITS, "bits", {0, 1, 2, 3, 4, 5, 8, 1 << 32, MOST})]
+    lies += [(BITS, "bits", {0, 1, 2, 3, 4, 5, 8, 16, 1 << 32, MOST})]
     for place, name, values in lies:
         for value in sorted(values - {lists if place == LISTS else directions if place == DIRECTIONS else bits}):
             changed = facts.copy()
@@ -49,7 +49,7 @@ def facts_of_lists(image: bytes) -> Iterator[Attack]:
         changed[0, SEED] = value
         yield Attack(f"seed {value}", _table(image, near.LIST_HEADER, changed))
     # As many bits in all, cut otherwise: the tables have another shape, and yet all lengths fit.
-    for bits_now in {1, 2, 4} - {bits}:
+    for bits_now in {1, 2, 4, 8} - {bits}:
         changed = facts.copy()
         changed[0, DIRECTIONS], changed[0, BITS] = directions * bits // bits_now, bits_now
         yield Attack(f"{bits_now} bits in codes as long", _table(image, near.LIST_HEADER, changed), "CorruptFileError")

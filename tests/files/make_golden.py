@@ -38,6 +38,7 @@ class Golden(NamedTuple):
     kind: na.Exact | na.Forest | na.IVF = na.Exact()
     seed: int = 0
     calibrate: bool = False
+    tuning: tuple[str, str] = ("both", "generic")  # workload and family of processors
 
 
 def goldens() -> Iterator[Golden]:
@@ -100,7 +101,7 @@ def lists() -> Iterator[Golden]:
 
 
 def lists_of_codes() -> Iterator[Golden]:
-    """One for each space that lists of codes live in, and for 1, 2 and 4 bits."""
+    """One for each space that lists of codes live in, and for 1, 2, 4 and 8 bits."""
     source = np.random.default_rng(20_262)
     centres = source.standard_normal((12, 32))
     floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 32))).astype(np.float32)
@@ -127,6 +128,11 @@ def lists_of_codes() -> Iterator[Golden]:
     yield Golden("ivf_estimates", floats.astype(np.float16), None, "dot", query, kind)
     kind = na.IVF(lists=8, codes=codes, refine=False, keep_vectors=False)
     yield Golden("ivf_codes", floats, range(300), "cosine", query, kind)
+
+    # Codes that are multiplied, for batches on a matrix unit.
+    kind = na.IVF(lists=8, codes=na.PcaCodes(32, bits=8))
+    query = (centres[8] + 0.3 * source.standard_normal(32)).tolist()
+    yield Golden("ivf_eight_bits", floats, None, "cosine", query, kind, tuning=("batch", "amx"))
 
 
 def screened_ones() -> Iterator[Golden]:
@@ -181,6 +187,9 @@ def make(folder: Path, chosen: Iterator[Golden] | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     recorded = {}
     for golden in goldens() if chosen is None else chosen:
+        tuning: dict[str, Any] = {}
+        if isinstance(golden.kind, na.IVF):
+            tuning = dict(zip(("workload", "family"), golden.tuning, strict=True))
         index = na.build(
             golden.vectors,
             keys=golden.keys,
@@ -188,6 +197,7 @@ def make(folder: Path, chosen: Iterator[Golden] | None = None) -> None:
             kind=golden.kind,
             seed=golden.seed,
             calibrate=golden.calibrate,
+            **tuning,
             path=folder / f"{golden.name}.near",
             threads=1,
         )

@@ -40,11 +40,11 @@ void FirstLimit::find(Candidates& candidates, const ScreenedBlock& block, const 
     const quantize::Limit& limit = candidates.limit();
     const kernels::Screen screen{block.offsets, block.errors, candidates.screen().scale(), limit.slack,
                                  limit.threshold};
-    passed = hits(dots, block.rows, screen, hits_.data(), scores_.data());
+    passed = hits(dots, block.rows, screen, hits_.get(), scores_.get());
     if (limited || passed <= block.rows / 4 || wanted > kGroups) break;
   }
   name_hits(block, passed);
-  candidates.add(hits_.data(), scores_.data(), passed);
+  candidates.add(hits_.get(), scores_.get(), passed);
   candidates.leave_out(compared_);
 }
 
@@ -53,7 +53,7 @@ void FirstLimit::compare_promising(Candidates& candidates, const ScreenedBlock& 
   const float scale = candidates.screen().scale();
   const float promising = promising_score(dots, block.offsets, block.rows, scale, wanted);
   const kernels::Screen screen{block.offsets, nullptr, scale, 0.0f, promising};
-  const std::size_t found = kernels::table().screen.hits(dots, block.rows, screen, hits_.data(), scores_.data());
+  const std::size_t found = kernels::table().screen.hits(dots, block.rows, screen, hits_.get(), scores_.get());
   name_hits(block, found);
   fresh_.clear();
   for (std::size_t i = 0; i < found; ++i)

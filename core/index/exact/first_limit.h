@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "index/exact/candidates.h"
@@ -14,7 +15,10 @@ namespace nearabout::exact {
 class FirstLimit {
  public:
   // For k neighbours, and blocks of at most so many rows.
-  FirstLimit(std::size_t k, std::size_t rows) : k_(k), hits_(rows + 16), scores_(rows + 16) {}
+  FirstLimit(std::size_t k, std::size_t rows)
+      : k_(k),
+        hits_(std::make_unique_for_overwrite<std::uint32_t[]>(rows + 16)),
+        scores_(std::make_unique_for_overwrite<float[]>(rows + 16)) {}
 
   // Sets the limit of `candidates`, if it has none, and adds the other rows of the block that are within it. `dots` are
   // the products of the query's code with those of the block.
@@ -26,8 +30,8 @@ class FirstLimit {
   void name_hits(const ScreenedBlock& block, std::size_t count);
 
   std::size_t k_;
-  std::vector<std::uint32_t> hits_;
-  std::vector<float> scores_;
+  std::unique_ptr<std::uint32_t[]> hits_;
+  std::unique_ptr<float[]> scores_;
   std::vector<std::uint32_t> compared_, fresh_;  // rows that were compared, in order
 };
 

@@ -22,6 +22,8 @@ constexpr std::size_t kGroupQueries = 1024;
 constexpr std::size_t kSmallGroup = 32;        // smaller groups gain little from panels
 constexpr double kTaskNanoseconds = 300e6;     // time between two calls of the monitor
 constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
+// Bytes of vectors from which on it pays to tell the system how they will be read: two calls, of microseconds.
+constexpr std::size_t kAdvisedBytes = std::size_t{512} << 10;
 
 // Queries bound to the rows, and their screens.
 struct Bound {
@@ -60,7 +62,7 @@ void ExactScan::scan(const ScannedRows& scanned, const metric::BoundQuery* queri
                      std::size_t begin, std::size_t end) const {
   const MatrixView table = vectors_->matrix();
   const std::size_t step = std::clamp<std::size_t>(kCachedBytes / std::max<std::size_t>(table.stride, 1), 16, 4096);
-  std::vector<double> rdists(step);
+  std::vector<double> rdists(std::min(step, end - begin));
   for (std::size_t at = begin; at < end; at += step) {
     const std::size_t count = std::min(step, end - at);
     const std::uint32_t* const list = scanned.list(at);
@@ -154,7 +156,8 @@ void ExactScan::search(MatrixView queries, const index::Request& request, index:
 }
 
 void ExactScan::search_in_order(MatrixView queries, const index::Request& request, index::Results& results) const {
-  if (screen_) return search(queries, request, results);  // reads codes in order, and few vectors
+  // With a screen, codes are read in order, and few vectors.
+  if (screen_ || vectors_->length() < kAdvisedBytes) return search(queries, request, results);
   vectors_->advise(storage::system::Access::in_order);
   search(queries, request, results);
   vectors_->advise(storage::system::Access::anywhere);

@@ -15,9 +15,9 @@ ScreenedScan::ScreenedScan(const Screened& rows, const ScannedRows& scanned, con
       k_(k),
       reader_(*rows.screen, scanned, rows.vectors->shape().rows),
       first_limit_(k, kScannedRows),
-      dots_(kScannedRows),
-      hits_(kScannedRows + 16),
-      scores_(kScannedRows + 16) {
+      dots_(std::make_unique_for_overwrite<std::int32_t[]>(kScannedRows)),
+      hits_(std::make_unique_for_overwrite<std::uint32_t[]>(kScannedRows + 16)),
+      scores_(std::make_unique_for_overwrite<float[]>(kScannedRows + 16)) {
   candidates_ = candidates_of(rows, queries, bytes_, best);
 }
 
@@ -26,7 +26,7 @@ void ScreenedScan::run(std::size_t begin, std::size_t end) {
   const ScreenedBlock first = reader_.read(begin, std::min(kScannedRows, end - begin));
   for (Candidates& candidates : candidates_) {
     products(candidates, first);
-    first_limit_.find(candidates, first, dots_.data());
+    first_limit_.find(candidates, first, dots_.get());
   }
   // Waiting rows are examined each time the number of rows seen has grown fourfold: the threshold falls with its
   // logarithm.
@@ -51,18 +51,17 @@ void ScreenedScan::scan(Candidates& candidates, const ScreenedBlock& block) {
   products(candidates, block);
   const quantize::Limit& limit = candidates.limit();
   const kernels::Screen screen{block.offsets, block.errors, candidates.screen().scale(), limit.slack, limit.threshold};
-  const std::size_t found =
-      kernels::table().screen.hits(dots_.data(), block.rows, screen, hits_.data(), scores_.data());
+  const std::size_t found = kernels::table().screen.hits(dots_.get(), block.rows, screen, hits_.get(), scores_.get());
   for (std::size_t i = 0; i < found; ++i) hits_[i] = block.row(hits_[i]);
   if (2 * found > block.rows)
-    candidates.compare(hits_.data(), found);
+    candidates.compare(hits_.get(), found);
   else
-    candidates.add(hits_.data(), scores_.data(), found);
+    candidates.add(hits_.get(), scores_.get(), found);
 }
 
 void ScreenedScan::products(const Candidates& candidates, const ScreenedBlock& block) {
   kernels::table().screen.rows(candidates.screen().bytes().data(), block.code_rows(), block.codes.dims, flip_,
-                               dots_.data());
+                               dots_.get());
 }
 
 }  // namespace nearabout::exact

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -38,9 +39,10 @@ class ScreenedScan {
   FirstLimit first_limit_;
   std::optional<ByteComparison> bytes_;
   std::vector<Candidates> candidates_;
-  std::vector<std::int32_t> dots_;
-  std::vector<std::uint32_t> hits_;
-  std::vector<float> scores_;
+  // Not initialised, which would take longer than to screen some hundred rows.
+  std::unique_ptr<std::int32_t[]> dots_;
+  std::unique_ptr<std::uint32_t[]> hits_;
+  std::unique_ptr<float[]> scores_;
 };
 
 }  // namespace nearabout::exact

@@ -121,13 +121,20 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }
 
+// Files tuned for no processor in particular, and for any workload, do without it.
+void write_tuning(storage::Writer& writer, const index::Tuning& tuning) {
+  if (tuning.is_default()) return;
+  const std::uint64_t numbers[] = {tuning.family->number, static_cast<std::uint64_t>(tuning.workload)};
+  writer.add<std::uint64_t>(SectionId::tuning, {1, 2}, numbers);
+}
+
 void check_options(const IvfOptions& options, metric::Metric metric, Element element) {
   if (!transform::code_space_of(metric) || element == Element::bits)
     throw InvalidInputError("lists of codes do not support metric '" + std::string(name_of(metric)) +
                             "', only euclidean, sqeuclidean, cosine and dot; choose kind=\"exact\" or kind=\"forest\"");
-  if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
+  if (options.code_bits != 0 && !quantize::are_code_bits(options.code_bits))
     throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
-                            " bits per direction; 1, 2 and 4 are allowed");
+                            " bits per direction; 1, 2, 4 and 8 are allowed");
   if (!options.byte_rows) return;
   exact::require_byte_rows(metric, element);
   if (!keeps_vectors(options, element))
@@ -147,6 +154,7 @@ void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, cons
   const std::uint64_t source_number[] = {static_cast<std::uint64_t>(distance_source)};
   if (distance_source != DistanceSource::vectors)
     writer.add<std::uint64_t>(SectionId::distance_source, {1, 1}, source_number);
+  write_tuning(writer, options.tuning);
   if (rows > 0) {
     const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
       source.read_f32(begin, end, to);

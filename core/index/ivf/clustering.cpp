@@ -137,10 +137,11 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
 
 // Compares three numbers of lists. On real data their costs are within a tenth of each other. If they are nearly equal,
 // the usual number is better than half of it, because an effort of few lists is coarse.
-std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
+std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall,
+                                                        const index::Tuning& tuning) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
-  const ListCountEvaluator evaluator(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
+  const ListCountEvaluator evaluator(learnt_, seen_, calibration_queries_, rows_, recall, tuning, threads_);
   std::vector<std::int8_t> best = centroids(usual);
   const double cost = evaluator.cost(best);
   std::vector<std::int8_t> fewer = centroids(usual / 2);

@@ -7,6 +7,7 @@
 
 #include "index/calibration/calibration_queries.h"
 #include "index/ivf/encode.h"
+#include "index/tuning.h"
 #include "transform/sample.h"
 
 namespace nearabout::ivf {
@@ -30,7 +31,7 @@ class Clustering {
   std::vector<std::int8_t> centroids(std::size_t lists) const;
   // Returns half as many centroids as usual, or twice as many, if that clearly lowers the measured cost of a query that
   // finds `recall` of its neighbours.
-  std::vector<std::int8_t> measured_centroids(std::size_t usual, double recall) const;
+  std::vector<std::int8_t> measured_centroids(std::size_t usual, double recall, const index::Tuning& tuning) const;
   // Returns the average fraction of a row's squared residual that is along the direction to another row's centroid: the
   // lambda of guard.h.
   double alignment(const std::vector<std::int8_t>& centroids) const;

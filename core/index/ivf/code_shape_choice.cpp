@@ -29,17 +29,21 @@ constexpr std::size_t kRowsPerCluster = 64;
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
+constexpr std::size_t kCodeBytes[] = {8, 12, 16, 24, 32, 48};
+constexpr std::size_t kDirectionsOfBytes[] = {64, 128, 192};  // as many as tiles take at once
+
 // Returns the codes worth trying: 8 to 48 bytes, with at most two bits per dimension, or four if distances come from
-// codes alone. Directions fill whole lines of codes.
+// codes alone; and, where they may pay, 8 bits per direction. Directions fill whole lines of codes.
 std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfOptions& options) {
   const std::size_t largest = std::max<std::size_t>(16, dims / (options.refine ? 4 : 2));
+  const bool tries_bytes = options.refine && options.code_bytes == 0 && costs_of(*options.tuning.family).tries_bytes;
   std::vector<CodeShape> shapes;
-  for (const std::size_t bits : {1u, 2u, 4u}) {
-    if (options.code_bits != 0 && options.code_bits != bits) continue;
+  for (const std::size_t bits : {1u, 2u, 4u, 8u}) {
+    if (options.code_bits != 0 ? options.code_bits != bits : bits == 8 && !tries_bytes) continue;
     const std::size_t unit = 32 / bits;
     const auto whole = [&](std::size_t directions) { return (directions + unit - 1) / unit * unit; };
-    for (const std::size_t bytes : {8u, 12u, 16u, 24u, 32u, 48u}) {
-      if (options.code_bytes == 0 && bytes > largest) continue;
+    for (const std::size_t bytes : bits == 8 ? std::span<const std::size_t>(kDirectionsOfBytes) : kCodeBytes) {
+      if (options.code_bytes == 0 && bits != 8 && bytes > largest) continue;
       const std::size_t wanted = options.code_bytes > 0 ? options.code_bytes : bytes;
       const CodeShape shape{whole(std::min(std::max<std::size_t>(1, wanted * 8 / bits), most)), bits};
       if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(shape);
@@ -212,16 +216,20 @@ double misses_of(double recall) {
 
 // Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
 // near as those of a sample and within the error of the estimates: the more rows, the more of them.
-double cost(const CodeShape& shape, double depth, std::size_t dims, const Workload& workload) {
+double cost(const CodeShape& shape, double depth, std::size_t dims, const CodedTable& table,
+            const index::Tuning& tuning) {
   // Rows scanned, as a multiple of the square root of the number of rows, at the default recall (approximate).
   constexpr double kScanned = 10;
   constexpr double kOfMisses = -0.55;
-  const double rows = static_cast<double>(workload.rows);
+  const double rows = static_cast<double>(table.rows);
   const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewHeldOutRows)));
-  const double scanned = std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(workload.recall), kOfMisses));
-  const auto directions = static_cast<double>(shape.directions);
-  return directions * product_cost(dims) + static_cast<double>(workload.lists) * product_cost(shape.directions) +
-         scanned * scan_cost(shape) + nearer * depth * compare_cost(workload.row_bytes);
+  const double scanned = std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(table.recall), kOfMisses));
+  const double shared = static_cast<double>(kTogetherByBytes) * scanned / std::max(rows, 1.0);
+  return weigh(tuning, [&](const PartCosts& parts) {
+    return static_cast<double>(shape.directions) * parts.product_of(dims) +
+           static_cast<double>(table.lists) * parts.product_of(shape.directions) + scanned * parts.scan(shape, shared) +
+           nearer * depth * parts.compare_row(table.row_bytes);
+  });
 }
 
 }  // namespace
@@ -231,11 +239,11 @@ std::size_t max_directions(std::size_t sample_rows, std::size_t dims) {
 }
 
 CodeShape choose_shape(const transform::Sample& sample, const quantize::PrincipalDirections& principal,
-                       const Workload& workload, const IvfOptions& options, std::size_t threads) {
+                       const CodedTable& table, const IvfOptions& options, std::size_t threads) {
   const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
   if (shapes.size() == 1) return shapes.front();
   constexpr double kMissed = 0.02;  // fraction missed by the codes at the default recall
-  const double missed = std::min(0.5, kMissed * misses_of(workload.recall));
+  const double missed = std::min(0.5, kMissed * misses_of(table.recall));
   const CodeShapeEvaluator evaluator(sample, principal, threads);
   std::vector<double> costs(shapes.size());
   std::vector<std::size_t> directions;  // largest first, because these take longest
@@ -248,7 +256,7 @@ CodeShape choose_shape(const transform::Sample& sample, const quantize::Principa
                  for (std::size_t i = 0; i < shapes.size(); ++i) {
                    if (shapes[i].directions != directions[number]) continue;
                    const double depth = evaluator.depth(shapes[i], along, missed);
-                   costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, workload) : depth;
+                   costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, table, options.tuning) : depth;
                  }
                });
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];

@@ -10,8 +10,8 @@
 
 namespace nearabout::ivf {
 
-// The workload that codes are chosen for.
-struct Workload {
+// The table that codes are chosen for.
+struct CodedTable {
   std::size_t rows;       // in the whole table
   std::size_t lists;      // expected number of lists
   std::size_t row_bytes;  // bytes of a vector
@@ -25,6 +25,6 @@ std::size_t max_directions(std::size_t sample_rows, std::size_t dims);
 // Fields fixed by `options` are left unchanged. `sample` has transformed rows, `principal` has max_directions() of
 // them.
 quantize::CodeShape choose_shape(const transform::Sample& sample, const quantize::PrincipalDirections& principal,
-                                 const Workload& workload, const IvfOptions& options, std::size_t threads);
+                                 const CodedTable& table, const IvfOptions& options, std::size_t threads);
 
 }  // namespace nearabout::ivf

@@ -1,31 +1,56 @@
-// Estimated times of the parts of a search, in nanoseconds with AVX-512. Only ratios matter: they are used to choose
-// parameters. Memory latency is partly included.
+// Estimated times of the parts of a search, in nanoseconds. Only ratios matter: they are used to choose parameters.
+// Memory latency is partly included.
 #pragma once
 
-#include <algorithm>
+#include <cmath>
 #include <cstddef>
 
-#include "index/ivf/groups.h"
-#include "kernels/kernels.h"
+#include "index/tuning.h"
 #include "quantize/leading_codes.h"
 
 namespace nearabout::ivf {
 
-inline constexpr double kListCost = 40;  // fixed cost of probing a list
+struct LinearCost {
+  double fixed, each;
 
-// Return the cost per row.
-inline double scan_cost(const quantize::CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }
-inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }
-// Returns the cost of a product of bytes, per output.
-inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }
+  double of(double count) const { return fixed + each * count; }
+};
 
-// Returns the cost of finding the nearest `probes` of `lists` lists: through groups if there are many (groups.h).
-inline double ranking_cost(std::size_t lists, std::size_t probes, std::size_t directions) {
-  const std::size_t groups = lists / kernels::kPanelRows;
-  const std::size_t compared =
-      lists < kManyLists ? lists : groups + std::min(groups, probes + 32) * kernels::kPanelRows;
-  constexpr double kScore = 0.5;  // per score, to see whether it is among the nearest
-  return static_cast<double>(compared) * (kScore + product_cost(directions));
+struct PartCosts {
+  double list;         // fixed cost of probing a list
+  LinearCost tables;   // of a row whose code is looked up in tables, by bytes of the code
+  LinearCost bytes;    // of a row whose code is multiplied, by bytes of the code
+  double sharing;      // queries of a list from which on the latter holds: with fewer, a matrix unit is partly idle
+  LinearCost compare;  // of a row compared in full, by its bytes
+  double product;      // of a product of bytes, by dimensions: for projections and centroids
+
+  // Returns the cost per row. `shared` is how many queries scan a list together.
+  double scan(const quantize::CodeShape& shape, double shared) const;
+  double compare_row(std::size_t row_bytes) const { return compare.of(static_cast<double>(row_bytes)); }
+  // Returns the cost of a product of bytes, per output.
+  double product_of(std::size_t dims) const { return product * static_cast<double>(dims); }
+  // Returns the cost of finding the nearest `probes` of `lists` lists: through groups if there are many (groups.h).
+  double ranking(std::size_t lists, std::size_t probes, std::size_t directions) const;
+};
+
+// The costs on a family of processors.
+struct FamilyCosts {
+  PartCosts batch, single;  // of many queries that are searched together, and of one
+  bool tries_bytes;         // whether codes of 8 bits may be chosen
+};
+const FamilyCosts& costs_of(const index::Family& family);
+
+// Returns the cost that `cost` gives for PartCosts: of batches, of single queries, or the geometric mean of the two,
+// which weighs a percentage of either the same.
+template <class Cost>
+double weigh(const index::Tuning& tuning, Cost cost) {
+  const FamilyCosts& costs = costs_of(*tuning.family);
+  if (tuning.workload == index::Workload::batch) return cost(costs.batch);
+  if (tuning.workload == index::Workload::single) return cost(costs.single);
+  return std::sqrt(cost(costs.batch) * cost(costs.single));
 }
+
+// Queries that go through lists of bytes together, so that enough of them share a list to fill a matrix unit.
+inline constexpr std::size_t kTogetherByBytes = 1'024;
 
 }  // namespace nearabout::ivf

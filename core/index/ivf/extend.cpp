@@ -42,9 +42,11 @@ void ListScan::extend() {
 // Returns true if scanning this many rows in this many lists, and comparing to the query's depth, costs too much.
 bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const {
   if (allowance_.k == 0) return false;  // there is nothing better
+  const PartCosts& parts = costs_of(*layout_.tuning.family).batch;
   const double scanning =
-      static_cast<double>(rows) * scan_cost(layout_.shape()) + static_cast<double>(lists) * kListCost;
-  const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(layout_.compared_bytes());
+      static_cast<double>(rows) * parts.scan(layout_.shape(), parts.sharing) + static_cast<double>(lists) * parts.list;
+  const double comparing =
+      static_cast<double>(std::min(progress.depth, rows)) * parts.compare_row(layout_.compared_bytes());
   return scanning + comparing > progress.most_spent * allowance_.every_row_cost;
 }
 

@@ -5,7 +5,8 @@
 // scan of product codes in registers (Andre, Kermarrec and Le Scouarnec, VLDB 2015) and unbiased estimates from rotated
 // codes (Gao and Long, SIGMOD 2024). docs/explanation/lists.md describes the differences from each; the main ones are:
 //
-// * Codes cover the leading principal directions only, with 1, 2 or 4 bits each; the remainder of a row is one number.
+// * Codes cover the leading principal directions only, with 1, 2, 4 or 8 bits each; the remainder of a row is one
+// number.
 // * One table serves a query in all lists, because terms that depend on the centroid are stored with the row.
 // * The numbers of directions, bits, lists, probes and rows to compare are measured at build; probes and rows are
 //   stored as one curve.

@@ -17,11 +17,18 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   const index::Parameters& given = build.parameters;
-  given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows"});
-  const IvfOptions options{
-      given.integer("lists"), given.integer("code_bytes"), given.integer("code_bits"), given.integer("seed"),
-      given.flag("refine"),   given.flag("keep_vectors"),  given.flag("byte_rows"),    build.recall,
-      build.queries};
+  given.expect(
+      {"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "family", "workload"});
+  const IvfOptions options{given.integer("lists"),
+                           given.integer("code_bytes"),
+                           given.integer("code_bits"),
+                           given.integer("seed"),
+                           given.flag("refine"),
+                           given.flag("keep_vectors"),
+                           given.flag("byte_rows"),
+                           {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
+                           build.recall,
+                           build.queries};
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
 }
 
@@ -59,6 +66,8 @@ index::Description IvfIndex::describe() const {
       {"code_bits", {std::uint64_t{layout_->shape().bits}}},
       {"code_bytes", {std::uint64_t{layout_->shape().bytes()}}},
       {"seed", {layout_->seed}},
+      {"family", {std::string(layout_->tuning.family->name)}},
+      {"workload", {std::string(index::name_of(layout_->tuning.workload))}},
       {"curves", {std::move(curves)}},
       {"distance_source", {std::string(name_of(distance_source()))}},
       {"keeps_vectors", {keeps_vectors()}},

@@ -41,14 +41,27 @@ DistanceSource read_distance_source(const storage::File& file) {
   return static_cast<DistanceSource>(found);
 }
 
+// A file without it is tuned for no processor in particular.
+index::Tuning read_tuning(const storage::File& file) {
+  if (!file.has(SectionId::tuning)) return {};
+  const Section& section = file.section(SectionId::tuning);
+  section.expect(Element::u64, {1, 2});
+  const std::span<const std::uint64_t> numbers = section.all<std::uint64_t>();
+  const index::Family* const family = index::find_family(numbers[0]);
+  if (!family) storage::throw_count(file, section, 0, "the number of a family of processors", numbers[0]);
+  if (numbers[1] > static_cast<std::uint64_t>(index::Workload::single))
+    storage::throw_count(file, section, 1, "the number of a workload", numbers[1]);
+  return {family, static_cast<index::Workload>(numbers[1])};
+}
+
 // Reads the header, which has the number of lists, and their sizes.
 void read_header(IvfLayout& layout) {
   const Section& section = layout.file.section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
   const quantize::CodeShape shape{header[kDirections], header[kBits]};
-  if (shape.bits != 1 && shape.bits != 2 && shape.bits != 4)
-    storage::throw_count(layout.file, section, kBits, "1, 2 or 4 bits", header[kBits]);
+  if (!quantize::are_code_bits(shape.bits))
+    storage::throw_count(layout.file, section, kBits, "1, 2, 4 or 8 bits", header[kBits]);
   if (shape.directions == 0 || shape.directions > quantize::kMaxByteDims || shape.directions * shape.bits % 32 != 0)
     storage::throw_count(layout.file, section, kDirections, "whole lines of codes", header[kDirections]);
   if (header[kLists] == 0 || header[kLists] > layout.row_count())
@@ -232,6 +245,7 @@ IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& de
   layout.curves = read_curves(file, layout.list_count());
   layout.adaptive_probes = read_adaptive_probes(file);
   calibration::read_guard(file, layout.guard);
+  layout.tuning = read_tuning(file);
   if (layout.distance_source == DistanceSource::int8)
     layout.byte_rows = read_byte_rows(file, descriptor, layout.transform.space());
   return layout;

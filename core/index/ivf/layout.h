@@ -14,6 +14,7 @@
 #include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/distance_source.h"
+#include "index/tuning.h"
 #include "quantize/byte_bounds_file.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
@@ -60,6 +61,7 @@ struct IvfLayout {
   const storage::File& file;
   index::Descriptor descriptor;
   std::uint64_t seed = 0;
+  index::Tuning tuning = {};
   DistanceSource distance_source = DistanceSource::vectors;
   const storage::Section* vectors = nullptr;  // null if no vectors are stored
   transform::MetricTransform transform{};

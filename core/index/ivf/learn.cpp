@@ -29,7 +29,7 @@ void learn_centroids(LearntLists& learnt, const transform::RowReader& read,
   const Clustering clustering(learnt, read, calibration_queries, rows, lists, threads);
   const bool given = options.lists > 0 || lists < kFewLists;
   const std::vector<std::int8_t> centroids =
-      given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall);
+      given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall, options.tuning);
   for (const std::uint32_t centroid : order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
@@ -46,8 +46,8 @@ void learn_shape(LearntLists& learnt, const transform::RowReader& read, const in
   const quantize::PrincipalDirections principal =
       quantize::find_directions(sample, max_directions(sample.rows, dims), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
-  const Workload workload{rows, lists_for(rows, options.lists), width, options.recall};
-  learnt.shape = choose_shape(sample, principal, workload, options, threads);
+  const CodedTable table{rows, lists_for(rows, options.lists), width, options.recall};
+  learnt.shape = choose_shape(sample, principal, table, options, threads);
   const std::size_t count = std::min(learnt.shape.directions, principal.available);
   learnt.directions = quantize::learn_directions(principal, count, options.seed);
 }

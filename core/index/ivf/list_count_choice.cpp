@@ -20,8 +20,8 @@ constexpr double kNoneSkipped = -1;
 
 ListCountEvaluator::ListCountEvaluator(const LearntLists& learnt, const std::vector<float>& projections,
                                        const calibration::CalibrationQueries& calibration_queries, std::size_t rows,
-                                       double recall, std::size_t threads)
-    : learnt_(learnt), threads_(threads), recall_(std::clamp(recall, 0.5, 0.995)) {
+                                       double recall, const index::Tuning& tuning, std::size_t threads)
+    : learnt_(learnt), tuning_(tuning), threads_(threads), recall_(std::clamp(recall, 0.5, 0.995)) {
   const quantize::LearntDirections& directions = learnt.directions;
   const std::size_t outputs = directions.outputs;
   std::vector<float> transformed(calibration_queries.count() * directions.dims);
@@ -84,8 +84,11 @@ double ListCountEvaluator::cost(const std::vector<std::int8_t>& centroids) const
   const std::size_t probes = *least + 1;
   double scanned = 0;
   for (const Ranking& ranking : rankings) scanned += ranking.rows[probes - 1] / static_cast<double>(rankings.size());
-  return ranking_cost(sizes.size(), probes, m) + static_cast<double>(probes) * kListCost +
-         scanned * scan_cost(learnt_.shape);
+  const double shared = static_cast<double>(kTogetherByBytes * probes) / static_cast<double>(sizes.size());
+  return weigh(tuning_, [&](const PartCosts& parts) {
+    return parts.ranking(sizes.size(), probes, m) + static_cast<double>(probes) * parts.list +
+           scanned * parts.scan(learnt_.shape, shared);
+  });
 }
 
 }  // namespace nearabout::ivf

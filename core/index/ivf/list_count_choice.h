@@ -7,6 +7,7 @@
 
 #include "index/calibration/calibration_queries.h"
 #include "index/ivf/encode.h"
+#include "index/tuning.h"
 
 namespace nearabout::ivf {
 
@@ -16,7 +17,7 @@ class ListCountEvaluator {
   // floats. Needs the directions, the shape of codes and the step of points of `learnt`.
   ListCountEvaluator(const LearntLists& learnt, const std::vector<float>& projections,
                      const calibration::CalibrationQueries& calibration_queries, std::size_t rows, double recall,
-                     std::size_t threads);
+                     const index::Tuning& tuning, std::size_t threads);
 
   // Returns the estimated nanoseconds per query at the target recall if the rows were partitioned by `centroids`.
   double cost(const std::vector<std::int8_t>& centroids) const;
@@ -32,6 +33,7 @@ class ListCountEvaluator {
                const std::vector<double>& sizes) const;
 
   const LearntLists& learnt_;
+  index::Tuning tuning_;
   std::size_t threads_;
   double recall_;
   double fraction_ = 1;               // fraction of all rows that is examined

@@ -8,17 +8,19 @@
 #include "base/element.h"
 #include "index/calibration/calibration.h"
 #include "index/ivf/distance_source.h"
+#include "index/tuning.h"
 
 namespace nearabout::ivf {
 
 struct IvfOptions {
   std::size_t lists = 0;       // 0: chosen from the number of rows
   std::size_t code_bytes = 0;  // 0: chosen from the data
-  std::size_t code_bits = 0;   // bits per direction, 1, 2 or 4; 0: chosen from the data
+  std::size_t code_bits = 0;   // bits per direction, 1, 2, 4 or 8; 0: chosen from the data
   std::uint64_t seed = 0;
   bool refine = true;                           // the most promising rows are compared by more than their small codes
   bool keep_vectors = true;                     // false: they are compared by one byte per dimension, if at all
   bool byte_rows = false;                       // one byte per dimension besides the vectors, to compare fewer of them
+  index::Tuning tuning = {};                    // the processors and the workload that it is chosen for
   double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
   std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used
 };

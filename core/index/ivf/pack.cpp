@@ -99,7 +99,7 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
-    quantize::put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
+    quantize::put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape, place, block);
     put_terms(held[i].header.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
     packed.rows[i * columns] = held[i].row;
     if (columns > 1) packed.rows[i * columns + 1] = held[i].header.square;

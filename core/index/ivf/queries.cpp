@@ -25,8 +25,7 @@ std::int32_t square_of(const std::int8_t* bytes, std::size_t count) {
 
 }  // namespace
 
-IvfQueries::IvfQueries(const IvfLayout& layout)
-    : layout_(layout), table_bytes_(layout.shape().codes() * kernels::kTableBytes) {}
+IvfQueries::IvfQueries(const IvfLayout& layout) : layout_(layout), table_bytes_(layout.shape().query_bytes()) {}
 
 std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(layout_.transform.outputs()); }
 
@@ -115,7 +114,7 @@ void IvfQueries::finish(std::size_t i) {
   query.byte_scale = quantize::to_bytes(projection, m, bytes);
   query.sum = sum_of(bytes, m);
   query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
-  query.unit = layout_.codes.fill_tables(projection, tables_.get() + i * table_bytes_);
+  query.codes = layout_.codes.bind(projection, tables_.get() + i * table_bytes_);
 }
 
 }  // namespace nearabout::ivf

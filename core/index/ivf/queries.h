@@ -23,8 +23,8 @@ class IvfQueries {
   struct Query {
     float byte_scale;  // step of its bytes
     std::int32_t sum;  // sum of its bytes
-    float unit;        // value of an entry of 1 in its tables
-    double square;     // its squared length along the leading directions, computed from its bytes
+    quantize::QueryCodes codes;
+    double square;  // its squared length along the leading directions, computed from its bytes
   };
   std::size_t count() const { return queries_.size(); }
   const Query& operator[](std::size_t i) const { return queries_[i]; }

@@ -8,6 +8,7 @@
 #include "base/scored.h"
 #include "base/threads.h"
 #include "index/ivf/costs.h"
+#include "index/ivf/groups.h"
 #include "index/ivf/scan.h"
 #include "quantize/byte_rows.h"
 #include "storage/items.h"
@@ -76,6 +77,7 @@ IvfRecallProfile::IvfRecallProfile(const IvfLayout& layout, const PageCacheMonit
     : distance_source_(layout.distance_source),
       shape_(layout.shape()),
       row_bytes_(layout.compared_bytes()),
+      tuning_(layout.tuning),
       probes_(ladder(layout.list_count(), kFine)),
       guarded_(ladder(layout.list_count(), kCoarse)),
       as_near_(calibration_queries.as_near) {
@@ -340,17 +342,20 @@ std::vector<double> IvfRecallProfile::found(std::size_t k, std::size_t effort) c
   return counts;
 }
 
-double IvfRecallProfile::nanoseconds(std::size_t step, double depth) const {
+double IvfRecallProfile::nanoseconds(const PartCosts& parts, std::size_t step, double depth) const {
   const auto probes = static_cast<double>(probes_[step]);
-  return scanned_[step] * scan_cost(shape_) + probes * kListCost + depth * compare_cost(row_bytes_);
+  const double shared = static_cast<double>(kTogetherByBytes) * probes / static_cast<double>(probes_.back());
+  return scanned_[step] * parts.scan(shape_, shared) + probes * parts.list + depth * parts.compare_row(row_bytes_);
 }
 
 calibration::ProfileCost IvfRecallProfile::cost(std::size_t k, std::size_t effort) const {
   const std::size_t step = last_within(probes_, effort);
   const auto depth =
       static_cast<double>(distance_source_ == DistanceSource::codes_alone ? 0 : curves_.depth(effort, k));
-  const double ranking = ranking_cost(probes_.back(), effort, shape_.directions);
-  return {scanned_[step] + depth, 1e-9 * (ranking + nanoseconds(step, depth))};
+  const double nanoseconds_taken = weigh(tuning_, [&](const PartCosts& parts) {
+    return parts.ranking(probes_.back(), effort, shape_.directions) + nanoseconds(parts, step, depth);
+  });
+  return {scanned_[step] + depth, 1e-9 * nanoseconds_taken};
 }
 
 // Neighbours found, by the step of lists and the depth.
@@ -397,7 +402,7 @@ CurvePoint IvfRecallProfile::cheapest(double recall, std::size_t k, const Found&
     for (std::size_t d = 0; d < kDepths.size(); ++d) {
       if (kDepths[d] < k || found.counts[step][d] < recall * std::max(found.all, 1.0)) continue;
       const auto depth = static_cast<double>(kDepths[d]);
-      const double cost = nanoseconds(step, depth);
+      const double cost = weigh(tuning_, [&](const PartCosts& parts) { return nanoseconds(parts, step, depth); });
       if (cost >= least) continue;
       least = cost;
       best = {found.counts[step][d] / found.all, static_cast<double>(probes_[step]), depth};

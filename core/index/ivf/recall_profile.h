@@ -9,6 +9,7 @@
 
 #include "index/calibration/calibration_queries.h"
 #include "index/calibration/recall_profile.h"
+#include "index/ivf/costs.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/layout.h"
 #include "index/ivf/scan.h"
@@ -72,7 +73,7 @@ class IvfRecallProfile : public calibration::RecallProfile {
   Found count_all(std::size_t k, std::size_t threads) const;
   CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
   void choose_points(std::size_t threads);
-  double nanoseconds(std::size_t step, double depth) const;
+  double nanoseconds(const PartCosts& parts, std::size_t step, double depth) const;
   Place* places(std::size_t query, std::size_t step) {
     return places_.data() + (query * probes_.size() + step) * calibration::kMaxNeighbours;
   }
@@ -82,7 +83,8 @@ class IvfRecallProfile : public calibration::RecallProfile {
 
   DistanceSource distance_source_;
   quantize::CodeShape shape_;
-  std::size_t row_bytes_;             // bytes read to compare a row
+  std::size_t row_bytes_;  // bytes read to compare a row
+  index::Tuning tuning_;
   std::vector<std::size_t> probes_;   // the numbers of lists tried
   std::vector<std::size_t> guarded_;  // those for which a limit of misses is chosen
   std::vector<std::uint32_t> list_of_block_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/scored.h"
@@ -63,9 +64,11 @@ void ListScan::make_room() {
     progress.effort = progress.left_out = progress.skipped = progress.neighbours = 0;
   }
   scans_.resize(count);
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     scans_[i] = {queries_.tables(i),           0, 0, 0, kInfinity, 0, numbers_.get() + i * room_,
                  estimates_.get() + i * room_, 0};
+    scans_[i].correction = queries_[i].codes.correction;
+  }
   if (!allowance_.filtered.probes) return;
   left_out_.resize(count * kLeftOutRoom);
   for (std::size_t i = 0; i < count; ++i) scans_[i].left_out = left_out_.data() + i * kLeftOutRoom;
@@ -157,14 +160,25 @@ void ListScan::scan() {
   scan_in_order();
 }
 
-// Scans the probes in order_, sorted by lists.
-void ListScan::scan_in_order() {
-  if (order_.empty()) return;
+// Sorts the probes in order_ by lists: those of many queries by counting, which takes a step for each list there is.
+void ListScan::sort_probes() {
+  constexpr std::size_t kListsPerProbe = 8;
+  if (kListsPerProbe * order_.size() < layout_.list_count()) {
+    sorted_ = order_;
+    std::ranges::sort(sorted_, {}, [](const Probe& probe) { return std::pair(probe.list, probe.query); });
+    return;
+  }
   firsts_.assign(layout_.list_count() + 1, 0);
   for (const Probe& probe : order_) ++firsts_[probe.list + 1];
   for (std::size_t list = 0; list + 1 < firsts_.size(); ++list) firsts_[list + 1] += firsts_[list];
   sorted_.resize(order_.size());
   for (const Probe& probe : order_) sorted_[firsts_[probe.list]++] = probe;
+}
+
+// Scans the probes in order_, sorted by lists.
+void ListScan::scan_in_order() {
+  if (order_.empty()) return;
+  sort_probes();
   for (std::size_t begin = 0, end = 0; begin < sorted_.size(); begin = end) {
     for (end = begin + 1; end < sorted_.size() && sorted_[end].list == sorted_[begin].list;) ++end;
     scan_list(sorted_.data() + begin, end - begin);
@@ -192,7 +206,7 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
     list_scans_[i] = &scans_[probes[i].query];
     list_scans_[i]->base = probes[i].distance + layout_.lists.offset_lows[list];
     list_scans_[i]->offset_step = layout_.lists.offset_steps[list];
-    list_scans_[i]->scale = -queries_[probes[i].query].unit * layout_.lists.scale_steps[list];
+    list_scans_[i]->scale = -queries_[probes[i].query].codes.unit * layout_.lists.scale_steps[list];
   }
   const ListFilter* const filter = allowance_.filtered.filter;
   if (!filter) return scan_blocks(probes, count, first_block, rows);
@@ -209,6 +223,8 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
 // Scans `rows` rows of a list from a block on.
 void ListScan::scan_blocks(const Probe* probes, std::size_t count, std::uint64_t first_block, std::size_t rows) {
   const std::size_t lines = layout_.shape().lines();
+  const kernels::CodeKernels& codes = kernels::table().codes;
+  const kernels::ScanCodes scan_codes = layout_.shape().has_bytes() ? codes.scan_bytes : codes.scan;
   const std::uint64_t bytes = kernels::block_bytes(lines);
   codes_scanned_ += count * rows;
   for (std::size_t done = 0; done < rows; done += kRowsBetweenChecks) {
@@ -222,7 +238,7 @@ void ListScan::scan_blocks(const Probe* probes, std::size_t count, std::uint64_t
       list_scans_[i]->first = static_cast<std::uint32_t>(block * kernels::kBlockRows);
       list_scans_[i]->allowed = allowed;
     }
-    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
+    scan_codes(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
       if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
       if (list_scans_[i]->left_out_found > kMaxLeftOut) drop_left_out(probes[i].query);

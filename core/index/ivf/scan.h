@@ -136,6 +136,7 @@ class ListScan {
   void scan_list(const Probe* probes, std::size_t count);
   void scan_blocks(const Probe* probes, std::size_t count, std::uint64_t block, std::size_t rows);
   void thin(std::size_t query);
+  void sort_probes();
   void scan_in_order();
   std::span<const float> least_estimates(std::size_t query, std::size_t k, float& threshold);
   // Returns about the k-th smallest estimate of a query so far, and no less.

@@ -28,7 +28,9 @@ constexpr std::size_t kMaxWaitingRows = std::size_t{4} << 20;  // waiting rows o
 bool bytes_are_cheaper(const IvfLayout& layout, std::size_t allowed, std::size_t lists) {
   const double scanned =
       static_cast<double>(lists) * static_cast<double>(layout.row_count()) / static_cast<double>(layout.list_count());
-  return static_cast<double>(allowed) * compare_cost(layout.compared_bytes()) < scanned * scan_cost(layout.shape());
+  const PartCosts& parts = costs_of(*layout.tuning.family).batch;
+  return static_cast<double>(allowed) * parts.compare_row(layout.compared_bytes()) <
+         scanned * parts.scan(layout.shape(), parts.sharing);
 }
 
 // Adds all rows, at the query's own distance from the centre, for a query so far away that floats cannot hold
@@ -111,8 +113,10 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   const double work = static_cast<double>(queries.rows) * kListQueryNanoseconds;
   const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t fitting = std::max<std::size_t>(1, kMaxWaitingRows / allowance.depth);
-  const std::size_t most_together =
-      std::min(std::clamp(layout.list_count() / kListsPerQuery, kQueryGroup, kLargestGroup), fitting);
+  const std::size_t together = layout.shape().has_bytes()
+                                   ? kTogetherByBytes
+                                   : std::clamp(layout.list_count() / kListsPerQuery, kQueryGroup, kLargestGroup);
+  const std::size_t most_together = std::min(together, fitting);
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, most_together);
   std::mutex adding;
   parallel_for(

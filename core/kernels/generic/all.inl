@@ -10,4 +10,5 @@
 #include "kernels/generic/matrix.inl"
 #include "kernels/generic/project.inl"
 #include "kernels/generic/codes.inl"
+#include "kernels/generic/code_bytes.inl"
 // clang-format on

@@ -196,11 +196,8 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place, std::size_t,
-                         CodeScan& scan) {
-  std::int16_t all[kBlockRows];
-  vst1q_s16(all, sums.low);
-  vst1q_s16(all + 8, sums.high);
+inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                        CodeScan& scan) {
   uint32x4_t near = vdupq_n_u32(0);
   for (int part = 0; part < 4; ++part) {
     const uint16x4_t offset = vreinterpret_u16_u8(load_8(terms + part * 8));
@@ -209,11 +206,20 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
     const float32x4_t scales = vcvtq_f32_u32(vmovl_u16(scale));
     const float32x4_t constant = vaddq_f32(vdupq_n_f32(scan.base), vmulq_n_f32(offsets, scan.offset_step));
     const float32x4_t factor = vmulq_n_f32(scales, scan.scale);
-    const float32x4_t sum = vcvtq_f32_s32(vmovl_s16(vld1_s16(all + part * 4)));
+    const float32x4_t sum = vcvtq_f32_s32(vld1q_s32(sums + part * 4));
     const float32x4_t estimates = vaddq_f32(constant, vmulq_f32(factor, sum));
     near = vorrq_u32(near, vcleq_f32(estimates, vdupq_n_f32(scan.threshold)));
   }
-  if (vmaxvq_u32(near) != 0) append_estimates_singly(all, terms, count, place, scan);
+  if (vmaxvq_u32(near) != 0) append_estimates_singly(sums, terms, count, place, scan);
+}
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place, std::size_t,
+                         CodeScan& scan) {
+  std::int32_t all[kBlockRows];
+  vst1q_s32(all, vmovl_s16(vget_low_s16(sums.low)));
+  vst1q_s32(all + 4, vmovl_high_s16(sums.low));
+  vst1q_s32(all + 8, vmovl_s16(vget_low_s16(sums.high)));
+  vst1q_s32(all + 12, vmovl_high_s16(sums.high));
+  append_sums(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/tiles.inl"

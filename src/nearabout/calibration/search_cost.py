@@ -68,6 +68,16 @@ class SearchCost(NamedTuple):
         return unlike | (own < least) | (own > most)
 
 
+def cost_of_one(
+    alone: bool, core: _core.Index, effort: Any, recall: Any, used: int, unlike: bool, sought: int, restricted: bool
+) -> SearchCost:
+    """Returns the cost of a search for one query, asked for `alone` or as a batch."""
+    requested = (effort, recall, False)
+    if alone:
+        return SearchCost(core, sought, requested, used, unlike, restricted=restricted)
+    return SearchCost(core, sought, requested, np.array([used], np.int64), np.array([unlike]), restricted=restricted)
+
+
 class StoredSearchCost(NamedTuple):
     """The values of a `SearchCost` for pickled hits, which have no index to compute them from."""
 

@@ -7,6 +7,7 @@ import NumPy, argparse, typing, re or json; a test checks this.
 COMMANDS = {
     "demo": "build, save, open and search an index of bundled word vectors",
     "build": "build an index from a file of vectors",
+    "tune": "choose the parameters of an index anew, for this machine",
     "plan": "estimate the time, memory and disk space of a build",
     "search": "find the nearest neighbours of a word, or of a sum of words",
     "eval": "measure the recall and the speed of an index",

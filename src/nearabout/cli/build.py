@@ -4,15 +4,16 @@ import time
 from pathlib import Path
 
 from nearabout.cli.arguments import Options, number, one
-from nearabout.cli.kind_usage import kind_names, seeded_names, settings_of, settings_usage
+from nearabout.cli.kind_usage import kind_names, seeded_names, settings_of, settings_usage, tuned_names
 from nearabout.cli.output import command, duration, printable, read_name, size
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInputError
 
 USAGE = f"""
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--recall R] [--dtype D] [--set name=value]...
-                       [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--invalid raise|skip]
-                       [--key-column C] [--format NAME] [and other options for reading]
+                       [--seed S] [--queries FILE] [--no-calibrate] [--workload W] [--family F] [--threads N]
+                       [--memory SIZE] [--invalid raise|skip] [--key-column C] [--format NAME] [and other options for
+                       reading]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; also compressed) and writes an
 index. The index file appears only when it is complete.
@@ -27,6 +28,9 @@ index. The index file appears only when it is complete.
   --seed S             random seed ({seeded_names()} only); the same seed gives the same file
   --queries FILE       sample queries; calibrate with these instead of rows
   --no-calibrate       skip the calibration: the build is faster, but searches cannot use --recall
+  --workload W         batch, single or both (default): whether searches bring many queries in a call or one
+                       ({tuned_names()})
+  --family F           family of processors to choose for (default: that of this machine)
   --threads N          number of threads (default: all cores)
   --memory SIZE        memory budget of the build, such as 512MB or 2GiB, for files larger than memory
   --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
@@ -46,6 +50,8 @@ _OPTIONS = Options(
         "seed": int,
         "queries": str,
         "no-calibrate": bool,
+        "workload": str,
+        "family": str,
         "threads": int,
         "memory": str,
         "invalid": str,

@@ -21,6 +21,11 @@ def seeded_names() -> str:
     return _listed([kind.name for kind in KINDS.values() if kind.takes_seed])
 
 
+def tuned_names() -> str:
+    """Returns the names of the kinds that choose parameters by workload and family, as a phrase."""
+    return _listed(["auto", *(kind.name for kind in KINDS.values() if kind.is_tuned)])
+
+
 def settings_usage(indent: int) -> str:
     """Returns one paragraph per kind with its settings for --set; the first line is not indented."""
     width = max(map(len, KINDS)) + 2

@@ -7,7 +7,7 @@ from nearabout.errors import InvalidInputError
 
 USAGE = f"""
 usage: nearabout plan ROWS DIMS [--metric M] [--kind K] [--set NAME=VALUE ...] [--recall R] [--dtype D]
-                      [--threads N] [--memory SIZE] [--json]
+                      [--threads N] [--memory SIZE] [--workload W] [--family F] [--json]
 
 Estimates the time, memory and disk space of a build and the speed of searches, without the vectors. It measures the
 speed of this machine by building a small index. For real data, estimates of the build are within a factor of 2, those
@@ -20,12 +20,25 @@ of queries within a factor of 3.
   --dtype D      f32 (default), f16, bf16, u8, i8, bits (the default under hamming and jaccard)
   --threads N    number of threads of the build (default: all cores)
   --memory SIZE  memory budget, such as 512MB or 2GiB; assumes that the index is written to a file
+  --workload W   batch, single or both (default), as in build
+  --family F     family of processors, as in build
   --json         one line of JSON
 """
 
 _OPTIONS = Options(
     "plan",
-    {"metric": str, "kind": str, "set": list, "recall": str, "dtype": str, "threads": int, "memory": str, "json": bool},
+    {
+        "metric": str,
+        "kind": str,
+        "set": list,
+        "recall": str,
+        "dtype": str,
+        "threads": int,
+        "memory": str,
+        "workload": str,
+        "family": str,
+        "json": bool,
+    },
 )
 _COSTS = ("threads", "build_seconds", "build_memory", "file_bytes", "recall", "query_seconds", "queries_per_second")
 

@@ -12,7 +12,6 @@ from nearabout._arrays.queries import as_queries
 from nearabout._arrays.restrictions import Restriction, core_filter, core_filter_of, restriction_of
 from nearabout._base.checks import check_flag, check_k, check_radius, check_threads, room_for_hits
 from nearabout.calibration.effort import check_effort, check_spending
-from nearabout.calibration.search_cost import SearchCost
 from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits, hits_in_radius, nearest_hits
 from nearabout.row_filter import RowFilter
@@ -71,11 +70,6 @@ def search_one(
     Returns None if the arguments need them.
     """
     core = index._core
-    batch = type(query) is np.ndarray and query.ndim == 2 and len(query) == 1
-    if batch:
-        if type(exclude) is np.ndarray and exclude.ndim != 1:
-            return None
-        query = query[0]
     allowed = None
     if filter is not None:
         if not isinstance(filter, RowFilter) or not core.made(filter._core):
@@ -83,20 +77,12 @@ def search_one(
         allowed = filter._core
     if recall is not None:
         recall = check_spending(core, recall, effort, exact)
-    if type(query).__name__ == "MaskedArray":  # the core does not see its mask
-        return None
     found = core.search_single(query, k, effort, recall, exact, threads, allowed, exclude)
     if found is None:
         return None
-    rows, distances, used, unlike, sought = found
-    among_some = not (filter is exclude is None)
-    if not batch:
-        cost = SearchCost(core, sought, (effort, recall, False), used, unlike, False, among_some)
-        return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
-    efforts, flags = np.array([used], np.int64), np.array([unlike])
-    cost = SearchCost(core, sought, (effort, recall, False), efforts, flags, False, among_some)
-    counts = np.array([len(rows)], np.int64)
-    return Hits(rows[None], distances[None], counts, index._metric, index._keys_of, cost)
+    rows, distances, counts, used, unlike, sought = found
+    cost = (core, effort, recall, used, unlike, sought, filter is not None or exclude is not None)
+    return Hits(rows, distances, counts, index, cost)
 
 
 def search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
@@ -108,7 +94,7 @@ def search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricte
     allowed = restricted.checked(core, len(queries))
     with room_for_hits(len(queries), k):
         found = core.search(queries, k, effort, recall, exact, threads, *_of(allowed))
-    return nearest_hits(core, found, single, (effort, recall, exact), index._keys_of, allowed is not None)
+    return nearest_hits(index, core, found, single, (effort, recall, exact), allowed is not None)
 
 
 def profile(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Profile:
@@ -138,7 +124,7 @@ def search_rows(
     allowed = restricted.checked(core, len(rows))
     with room_for_hits(len(rows), k):
         found = core.search_rows(rows, k, include_self, effort, recall, exact, threads, *_of(allowed))
-    return nearest_hits(core, found, single, (effort, recall, exact), index._keys_of, allowed is not None)
+    return nearest_hits(index, core, found, single, (effort, recall, exact), allowed is not None)
 
 
 def search_radius(index: Index, query: VectorsLike, radius: float, restricted: Restricted, spending: Spending) -> Hits:
@@ -150,7 +136,7 @@ def search_radius(index: Index, query: VectorsLike, radius: float, restricted: R
     allowed = restricted.checked(core, len(queries))
     with room_for_hits(len(queries), None):
         found = core.radius_search(queries, radius, effort, recall, exact, threads, *_of(allowed))
-    return hits_in_radius(core, found, single, (effort, recall, exact), index._keys_of)
+    return hits_in_radius(index, core, found, single, (effort, recall, exact))
 
 
 def made_filter(

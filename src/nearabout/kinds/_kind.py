@@ -11,6 +11,7 @@ from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from nearabout.kinds.case import Case
+    from nearabout.kinds.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Kind:
     serves_bits: ClassVar[bool] = False  # supports vectors of bits
     always_exact: ClassVar[bool] = False  # searches compare every row, so there is no effort
     takes_seed: ClassVar[bool] = True  # the build is random
+    is_tuned: ClassVar[bool] = False  # the build chooses parameters by a workload and a family of processors
     settings_usage: ClassVar[str] = "no settings"  # the settings as `nearabout help build` shows them
     other_names: ClassVar[tuple[str, ...]] = ()  # prefixes of names of other libraries' indexes
     other_settings: ClassVar[dict[str, str]] = {}  # other libraries' names of settings -> our names
@@ -36,7 +38,12 @@ class Kind:
         """Returns the chosen settings, as stored in the file's metadata."""
         return {"kind": self.name, **dataclasses.asdict(self)}
 
-    def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Kind:
+        """Returns the kind that has these `settings()`, as read from a file; unknown ones are left out."""
+        return cls(**{field.name: settings[field.name] for field in dataclasses.fields(cls) if field.name in settings})
+
+    def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         """Returns the parameters for the core's builder."""
         return {}
 
@@ -72,7 +79,7 @@ class Kind:
 
     # --- Choosing ---
 
-    def auto_seconds(self, case: Case, recall: float) -> float | None:
+    def auto_seconds(self, case: Case, recall: float, tuning: Tuning) -> float | None:
         """Returns the seconds per query by which `kind="auto"` compares kinds; None if auto must not choose it."""
         return None
 

@@ -5,7 +5,8 @@ On one thread, IVF at its default effort answers a single query faster than the 
 neighbours, takes a fraction of the time to build, and has no settings. So small data sets stay exact for as long as
 nobody notices the difference: until a query takes about 0.1 milliseconds, which is ten thousand queries a second on
 one thread. The screened scan takes about 4.5 + 0.009 x dims nanoseconds per row, so it takes 100 microseconds when
-rows x (dims + 500) is ten million. At that size IVF is 4 to 8 times as fast.
+rows x (dims + 500) is ten million. At that size IVF is 4 to 8 times as fast. In batches what counts is the number of
+queries a second, so there the exact scan is chosen only while it is at most twice as slow.
 (benchmarks/auto_choice.py; docs/decisions/0009-auto-is-exact-for-a-tenth-of-a-millisecond.md.)
 """
 
@@ -15,24 +16,31 @@ import math
 
 from nearabout.kinds import KINDS, Kind
 from nearabout.kinds.case import Case
+from nearabout.kinds.tuning import Tuning
 
 _QUICK = 1e-4  # seconds per query that nobody notices
+_AS_FAST = 2.0  # factor between two kinds in a batch that exact answers are worth
 
 
-def choose_kind(rows: int, dims: int, metric: str, dtype: str, recall: float = 0.95) -> Kind:
-    """Returns the kind that `kind="auto"` builds for this many rows and this target recall.
+def choose_kind(
+    rows: int, dims: int, metric: str, dtype: str, recall: float = 0.95, tuning: Tuning | None = None
+) -> Kind:
+    """Returns the kind that `kind="auto"` builds for this many rows, this target recall and this workload.
 
-    The exact kind is chosen if its queries are quick, if the recall is 1, or if no other kind supports the metric and
-    the dtype.
+    The exact kind is chosen if its queries are quick (in batches: at most twice as slow as those of another kind), if
+    the recall is 1, or if no other kind supports the metric and the dtype.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
     (Exact(byte_rows=False), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows=False))
     """
-    costs = [(kind, _cost(kind, rows, dims, metric, dtype, recall)) for kind in _serving(metric, dtype)]
-    quick = [kind for kind, cost in costs if kind.always_exact and cost <= _QUICK]
-    if quick:
-        return quick[0]
+    tuning = tuning or Tuning()
+    costs = [(kind, _cost(kind, rows, dims, metric, dtype, recall, tuning)) for kind in _serving(metric, dtype)]
     others = [(kind, cost) for kind, cost in costs if not kind.always_exact and cost < math.inf]
+    least = min((cost for _, cost in others), default=math.inf)
+    quick = _AS_FAST * least if tuning.workload == "batch" else _QUICK
+    exact = [kind for kind, cost in costs if kind.always_exact and cost <= quick]
+    if exact:
+        return exact[0]
     return min(others, key=lambda one: one[1])[0] if others and recall < 1 else every_row_kind()
 
 
@@ -45,6 +53,6 @@ def _serving(metric: str, dtype: str) -> list[Kind]:
     return [kind() for kind in KINDS.values() if metric in kind.metrics and (dtype != "bits" or kind.serves_bits)]
 
 
-def _cost(kind: Kind, rows: int, dims: int, metric: str, dtype: str, recall: float) -> float:
-    seconds = kind.auto_seconds(Case(rows, dims, metric, dtype, kind), recall)
+def _cost(kind: Kind, rows: int, dims: int, metric: str, dtype: str, recall: float, tuning: Tuning) -> float:
+    seconds = kind.auto_seconds(Case(rows, dims, metric, dtype, kind), recall, tuning)
     return math.inf if seconds is None else seconds

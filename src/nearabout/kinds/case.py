@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearabout.kinds.tuning import Tuning
+
 if TYPE_CHECKING:
     from nearabout.kinds import Kind
 
@@ -48,7 +50,7 @@ def _planned(kind: str, rows: int, dims: int, parameters: tuple[tuple[str, bool 
 
 def planned(case: Case) -> Sizes:
     """Returns the sizes that the core's build of this case has (`IndexKind::planned` in core/index/registry.h)."""
-    return _planned(case.kind.name, case.rows, case.dims, tuple(case.kind.parameters(seed=0).items()))
+    return _planned(case.kind.name, case.rows, case.dims, tuple(case.kind.parameters(0, Tuning()).items()))
 
 
 def planned_screen(case: Case) -> Sizes:

@@ -8,7 +8,8 @@ from typing import ClassVar
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind, check_flag
 from nearabout.kinds.case import Case
-from nearabout.kinds.scan_cost import is_screened, screen_width
+from nearabout.kinds.scan_cost import batch_factor, is_screened, scan_nanoseconds, screen_width
+from nearabout.kinds.tuning import Tuning
 
 # A query takes 0.1 milliseconds when rows x (dims + 500) is ten million (auto.py).
 _QUICK = 10_000_000
@@ -58,10 +59,12 @@ class Exact(Kind):
     settings_usage: ClassVar[str] = "byte_rows=true (a larger file, fewer vectors read)"
     other_names: ClassVar[tuple[str, ...]] = ("flat", "indexflat", "brute", "linear", "nearestneighbors", "knn")
 
-    def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
+    def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         return {"byte_rows": self.byte_rows}
 
-    def auto_seconds(self, case: Case, recall: float) -> float | None:
+    def auto_seconds(self, case: Case, recall: float, tuning: Tuning) -> float | None:
+        if tuning.workload == "batch":
+            return scan_nanoseconds(case, batch=True) * batch_factor(tuning.family) * 1e-9
         return 1e-4 * case.rows * (case.dims + _ROW_OF_NO_DIMS) / _QUICK
 
     def has_byte_rows(self, case: Case) -> bool:

@@ -12,6 +12,7 @@ from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind, check_count, check_flag
 from nearabout.kinds.case import Case, directions, is_contracted, planned
 from nearabout.kinds.exact import Exact
+from nearabout.kinds.tuning import Tuning
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
@@ -96,7 +97,7 @@ class Forest(Kind):
         """Number of trees; "auto" is one."""
         return 1 if self.trees == "auto" else self.trees
 
-    def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
+    def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         return {"trees": self.tree_count, "leaf_size": self.leaf_size, "seed": seed, "byte_rows": self.byte_rows}
 
     @classmethod

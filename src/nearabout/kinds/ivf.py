@@ -13,10 +13,11 @@ from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind, check_count, check_flag
 from nearabout.kinds.case import Case, directions, planned
+from nearabout.kinds.tuning import Tuning
 
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes
-_CODE_BITS = (1, 2, 4)
+_CODE_BITS = (1, 2, 4, 8)
 _MOST_DIRECTIONS = 192
 _MOST_CODED = 96  # directions of a code at most, as the models have it
 # Nanoseconds of a query: fixed, per centroid dimension ranked, per code scanned, per byte compared. Single, then batch.
@@ -30,6 +31,7 @@ _SOURCES = {
     "int8": "from 8-bit codes, which are kept instead of vectors: distances are estimates",
     "codes": "from small codes alone: distances are estimates",
 }
+_WORKLOADS = {"both": "batches and single queries", "batch": "batches", "single": "single queries"}
 _GRAPHS = (
     *("hnsw", "indexhnsw", "nsw", "nsg", "graph", "vamana", "diskann", "usearch", "voyager", "ngt", "nndescent"),
     *("pynndescent", "cagra", "svs"),
@@ -45,12 +47,13 @@ class PcaCodes:
     A code has `size * 8 / bits` numbers of `bits` bits, one for each leading principal direction of the data. With
     fewer bits, the same bytes cover more directions, each less precisely. 4 bits suit data that varies along few
     directions (below about 50), 1 bit suits data that varies along hundreds. The length of the part of a row outside
-    these directions is stored as one number.
+    these directions is stored as one number. Codes of 8 bits are multiplied instead of looked up: batches of hundreds
+    of queries are faster with them on processors with a matrix unit (AMX), single queries slower everywhere.
 
     Args:
         size: bytes per row, 1 to 512. It is rounded up to a multiple of 4, because the scan reads 4 bytes at a time,
             and reduced if the data has fewer directions. `Index.info()` shows the result.
-        bits: bits per direction: 1, 2, 4, or "auto" (chosen from the data). A code has at most 192 directions.
+        bits: bits per direction: 1, 2, 4, 8, or "auto" (chosen from the data). A code has at most 192 directions.
 
     Raises:
         InvalidInputError: a setting is out of range, or there are more than 192 directions.
@@ -68,7 +71,7 @@ class PcaCodes:
         if self.bits == "auto":
             return
         if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
-            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2 or 4 bits per direction, or "auto"')
+            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2, 4 or 8 bits per direction, or "auto"')
         directions = self.size * 8 // self.bits
         if directions > _MOST_DIRECTIONS:
             raise InvalidInputError(
@@ -86,6 +89,8 @@ class IVFInfo(TypedDict, total=False):
     code_bytes: int
     curves: dict[int, list[tuple[float, float, float]]]
     distance_source: Literal["vectors", "int8", "codes"]
+    family: str
+    workload: Literal["both", "batch", "single"]
     keeps_vectors: bool
 
 
@@ -97,7 +102,7 @@ class IVF(Kind):
     scans the codes of the nearest lists, and compares the most promising rows in full. The scan reads memory in order
     and looks up many rows at a time in tables in registers. Distances are exact unless `refine` or `keep_vectors` is
     False. A code stores the difference between a row and its centroid along the leading principal directions of the
-    data, with 1, 2 or 4 bits per direction.
+    data, with 1, 2, 4 or 8 bits per direction.
 
     `effort` is the number of lists that a search probes (nprobe in FAISS). It is an average: easy queries probe fewer
     lists, hard ones more. An effort equal to the number of lists compares every row, which is the exact search. The
@@ -171,6 +176,7 @@ class IVF(Kind):
             )
 
     name: ClassVar[str] = "ivf"
+    is_tuned: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
     settings_usage: ClassVar[str] = (
         "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file), "
@@ -190,7 +196,12 @@ class IVF(Kind):
         **dict.fromkeys(("rerank", "reorder", "rflat"), "refine"),
     }
 
-    def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Kind:
+        codes = settings.get("codes", "auto")
+        return super().from_settings({**settings, "codes": PcaCodes(**codes) if isinstance(codes, dict) else codes})
+
+    def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         codes = PcaCodes(self.codes) if isinstance(self.codes, int) else self.codes
         size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
         return {
@@ -201,6 +212,8 @@ class IVF(Kind):
             "refine": self.refine,
             "keep_vectors": self.keep_vectors,
             "byte_rows": self.byte_rows,
+            "family": tuning.family,
+            "workload": tuning.workload,
         }
 
     @classmethod
@@ -218,6 +231,7 @@ class IVF(Kind):
             ["results", results],
             ["lists", f"{info['lists']:,}; seed {info['seed']}"],
             ["codes", f"{along:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} per row"],
+            ["tuned for", f"{_WORKLOADS[info['workload']]}; processors: {info['family']}"],
         ]
 
     @classmethod
@@ -243,8 +257,8 @@ class IVF(Kind):
 
     # --- Choosing and planning ---
 
-    def auto_seconds(self, case: Case, recall: float) -> float | None:
-        return self.query_nanoseconds(case, recall, batch=False) * 1e-9
+    def auto_seconds(self, case: Case, recall: float, tuning: Tuning) -> float | None:
+        return self.query_nanoseconds(case, recall, batch=tuning.workload == "batch") * 1e-9
 
     def list_count(self, case: Case) -> int:
         """Returns how many lists the build makes; "auto" may halve or double them."""

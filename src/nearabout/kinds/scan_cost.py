@@ -16,6 +16,8 @@ _MOST_KEPT = 384  # directions that a screen keeps at most
 _CODED = 40  # working bytes per row while the screen is built, not counting its code
 # Nanoseconds of a query: fixed, per row, per byte of code. Single query, then batch.
 _SCREENED = ((5_830.0, 3.67, 0.0144), (5_010.0, 0.472, 0.0113))
+# Times of batches as multiples of these, for families of processors (measured: benchmarks/exact_search.py).
+_BATCH_FACTORS = {"amx": 0.5}
 _BASE = (4_000.0, 1_000.0)  # fixed nanoseconds of a query without a screen
 # Nanoseconds per row and per byte of a row without a screen. Single query, then batch.
 _ROWS = {
@@ -89,3 +91,8 @@ def scan_nanoseconds(case: Case, batch: bool) -> float:
         return base + case.rows * (row + code * screen_width(case))
     row, byte = _ROWS.get(case.metric, _OTHER_ROWS)[batch]
     return _BASE[batch] + case.rows * (row + byte * case.compared_bytes)
+
+
+def batch_factor(family: str) -> float:
+    """Returns the time of a batch on this family of processors, divided by that of the processor of the models."""
+    return _BATCH_FACTORS.get(family, 1.0)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.kinds import Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind
 from nearabout.kinds.case import Case
+from nearabout.kinds.tuning import tuning_for
 from nearabout.planning.costs import Speed, build_seconds, file_bytes, memory_bytes, query_cost, seconds
 
 MOST_ROWS = 2**32 - 2
@@ -96,6 +97,8 @@ def plan(
     dtype: str | None = None,
     threads: int | None = None,
     memory: int | str | None = None,
+    workload: Literal["both", "batch", "single"] = "both",
+    family: str | None = None,
 ) -> Plan:
     """Estimates the time, memory and disk space of a build and the speed of its searches, without the vectors.
 
@@ -114,6 +117,8 @@ def plan(
         dtype: type of a stored number. None is "f32", or "bits" under hamming and jaccard.
         threads: number of threads of the build, at most the number of cores; None assumes all cores.
         memory: as in `build`. The plan then assumes that the index is written to a path.
+        workload: as in `build`: "auto" chooses by it.
+        family: as in `build`.
 
     Returns:
         A `Plan` with the kind and the estimates. build_seconds, build_memory and file_bytes are within a factor of 2;
@@ -139,8 +144,12 @@ def plan(
     budget = check_memory(memory, "planned.near")
     requested = resolve_kind(kind)
     target = check_recall(recall)
-    chosen = choose_kind(rows, dims, metric, stored, target) if requested == "auto" else requested
-    build(none, metric=metric, kind=chosen, dtype=stored)  # raises the errors of `build`
+    build(
+        none, metric=metric, kind=kind, dtype=stored, workload=workload, family=family
+    )  # raises the errors of `build`
+    chosen = requested
+    if chosen == "auto":
+        chosen = choose_kind(rows, dims, metric, stored, target, tuning_for(workload, family))
     used = min(check_threads(threads) or _cores(), _cores())
     case = Case(rows, dims, metric, stored, chosen)
     speed = _speed(case, used)

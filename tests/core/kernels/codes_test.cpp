@@ -1,6 +1,7 @@
 // The code kernels of every table: the same estimates to the last bit on every instruction set.
 #include <limits>
 
+#include "kernels/emulated_tiles.h"
 #include "kernels/reference.h"
 
 using namespace nearabout;
@@ -49,10 +50,34 @@ struct AlignedTables {
   }
 };
 
-float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan) {
+std::int32_t sum_of_tables(const Coded& coded, std::size_t row, const CodeScan& scan) {
   std::int32_t sum = 0;
   for (std::size_t c = 0; c < coded.lines * kLineCodes; ++c)
     sum += scan.tables[c * kTableBytes + coded.codes[row * coded.lines * kLineCodes + c]];
+  return sum;
+}
+
+// Reads the blocks as blocks of bytes.
+std::int32_t sum_of_bytes(const Coded& coded, std::size_t row, const CodeScan& scan) {
+  const std::uint8_t* const block = coded.blocks.data() + row / kBlockRows * block_bytes(coded.lines);
+  std::int32_t sum = 0;
+  for (std::size_t j = 0; j < coded.lines * 4; ++j)
+    sum += scan.tables[j] * (block[j / 4 * kLineBytes + row % kBlockRows * 4 + j % 4] - 128);
+  return sum;
+}
+
+// A kernel, and how it sums.
+struct Scanner {
+  const char* name;
+  ScanCodes scan;
+  std::int32_t (*sum)(const Coded&, std::size_t, const CodeScan&);
+  bool bytes;
+};
+Scanner table_scanner(const Table& table) { return {table.name, table.codes.scan, sum_of_tables, false}; }
+Scanner byte_scanner(const Table& table) { return {table.name, table.codes.scan_bytes, sum_of_bytes, true}; }
+
+float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan, const Scanner& scanner) {
+  const std::int32_t sum = scanner.sum(coded, row, scan);
   // Volatile, because compilers for processors with fused multiplication would otherwise fuse the two operations.
   volatile float offset = scan.offset_step * static_cast<float>(coded.offsets[row]);
   volatile float scale = scan.scale * static_cast<float>(coded.scales[row]);
@@ -60,7 +85,7 @@ float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan) {
   return (scan.base + offset) + product;
 }
 
-void check_scan(const Table& table, const Coded& coded, const std::vector<AlignedTables>& tables, float threshold,
+void check_scan(const Scanner& scanner, const Coded& coded, const std::vector<AlignedTables>& tables, float threshold,
                 const std::vector<std::uint16_t>& allowed = {}) {
   constexpr std::uint32_t kFirst = 1000;
   const std::size_t room = (coded.rows + 15) / 16 * 16 + 1;
@@ -72,14 +97,17 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
     scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, kFirst, numbers[q].data(),
                      estimates[q].data(), 1, allowed.empty() ? nullptr : allowed.data(), left_out[q].data(), 1});
   std::vector<CodeScan*> each;
-  for (CodeScan& scan : scans) each.push_back(&scan);
-  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, each.data(), each.size());
+  for (CodeScan& scan : scans) {
+    for (std::size_t j = 0; scanner.bytes && j < coded.lines * 4; ++j) scan.correction += 128 * scan.tables[j];
+    each.push_back(&scan);
+  }
+  scanner.scan(coded.blocks.data(), coded.rows, coded.lines, each.data(), each.size());
   for (std::size_t q = 0; q < tables.size(); ++q) {
     CHECK(numbers[q][0] == 7 && estimates[q][0] == 7.0f);
     std::size_t found = 1;
     std::size_t others = 1;
     for (std::size_t i = 0; i < coded.rows; ++i) {
-      const float estimate = estimate_of(coded, i, scans[q]);
+      const float estimate = estimate_of(coded, i, scans[q], scanner);
       if (!(estimate <= threshold)) continue;
       if (!allowed.empty() && (allowed[i / kBlockRows] >> i % kBlockRows & 1) == 0) {
         CHECK(others < scans[q].left_out_found && left_out[q][others] == estimate);
@@ -87,13 +115,16 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
         continue;
       }
       const bool same = found < scans[q].found && numbers[q][found] == kFirst + i && estimates[q][found] == estimate;
-      expect(same, table.name, "codes.scan", coded.lines, i, estimate, estimates[q][std::min(found, room - 1)]);
+      expect(same, scanner.name, scanner.bytes ? "codes.scan_bytes" : "codes.scan", coded.lines, i, estimate,
+             estimates[q][std::min(found, room - 1)]);
       ++found;
     }
     CHECK_EQUAL(scans[q].found, found);
     CHECK_EQUAL(scans[q].left_out_found, others);
   }
 }
+
+static_assert(kMaxQueryByte <= kMaxEntry);  // tables stand in for the bytes of a query
 
 AlignedTables random_tables(std::mt19937& random, std::size_t lines, bool extreme) {
   AlignedTables tables(lines);
@@ -102,21 +133,26 @@ AlignedTables random_tables(std::mt19937& random, std::size_t lines, bool extrem
   return tables;
 }
 
-void test_scan(const Table& table, std::mt19937& random) {
-  for (const std::size_t lines : {1u, 2u, 3u, 4u, 7u, 12u, 64u}) {
+void test_scanner(const Scanner& scanner, std::mt19937& random) {
+  for (const std::size_t lines : {1u, 2u, 3u, 4u, 7u, 12u, 16u, 32u, 48u, 64u}) {
     for (std::size_t rows = 0; rows <= 150; rows += lines > 12 ? 29 : 1) {
       const Coded coded = random_codes(random, rows, lines);
       std::vector<AlignedTables> tables;
-      for (std::size_t q = 0; q < 1 + rows % 5; ++q) tables.push_back(random_tables(random, lines, false));
-      check_scan(table, coded, tables, kInfinity);
-      check_scan(table, coded, tables, static_cast<float>(random() % 700));
+      for (std::size_t q = 0; q < 1 + rows % (scanner.bytes ? 19 : 5); ++q)
+        tables.push_back(random_tables(random, lines, false));
+      check_scan(scanner, coded, tables, kInfinity);
+      check_scan(scanner, coded, tables, static_cast<float>(random() % 700));
       std::vector<std::uint16_t> allowed((rows + kBlockRows - 1) / kBlockRows + 1);
       for (std::uint16_t& bits : allowed) bits = static_cast<std::uint16_t>(random() & random());
-      check_scan(table, coded, tables, kInfinity, allowed);
-      check_scan(table, coded, tables, static_cast<float>(random() % 700), allowed);
+      check_scan(scanner, coded, tables, kInfinity, allowed);
+      check_scan(scanner, coded, tables, static_cast<float>(random() % 700), allowed);
     }
   }
 }
+
+void test_scan(const Table& table, std::mt19937& random) { test_scanner(table_scanner(table), random); }
+
+void test_scan_bytes(const Table& table, std::mt19937& random) { test_scanner(byte_scanner(table), random); }
 
 // The largest sums that 16-bit accumulators must hold.
 void test_extremes(const Table& table, std::mt19937& random) {
@@ -124,7 +160,14 @@ void test_extremes(const Table& table, std::mt19937& random) {
     AlignedTables tables = random_tables(random, kMaxLines, true);
     for (std::size_t i = 0; i < kMaxLines * kLineCodes * kTableBytes; ++i)
       tables.at[i] = static_cast<std::int8_t>(sign * tables.at[i]);
-    check_scan(table, random_codes(random, 77, kMaxLines), {tables}, kInfinity);
+    for (const Scanner& scanner : {table_scanner(table), byte_scanner(table)}) {
+      Coded coded = random_codes(random, 77, kMaxLines);
+      check_scan(scanner, coded, {tables}, kInfinity);
+      if (!scanner.bytes) continue;
+      for (std::size_t line = 0; line < kMaxLines; ++line)
+        std::fill_n(coded.blocks.data() + line * kLineBytes, kLineBytes, std::uint8_t{255});
+      check_scan(scanner, coded, {tables}, kInfinity);
+    }
   }
 }
 
@@ -183,6 +226,13 @@ void test_keep_least(const Table& table, std::mt19937& random) {
 }
 
 TEST(scan) { each_table(20, test_scan); }
+
+TEST(scan_bytes) { each_table(20, test_scan_bytes); }
+
+TEST(scan_bytes_of_emulated_tiles) {
+  std::mt19937 random(20);
+  test_scanner({"emulated tiles", emulated_tiles().scan_bytes, sum_of_bytes, true}, random);
+}
 
 TEST(extremes) { each_table(20, test_extremes); }
 

@@ -2,9 +2,11 @@
 // loaded, or without a configuration.
 #include "kernels/emulated_tiles.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "check.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels {
 namespace {
@@ -76,8 +78,29 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 }
 
 using std::memcpy;
+#include "kernels/generic/estimates.inl"
+
+inline void append_pair(const std::int32_t* const* dots, const std::uint8_t* terms, std::size_t stride,
+                        std::size_t rows, std::uint32_t place, CodeScan& scan) {
+  for (std::size_t first = 0; first < rows; first += kBlockRows) {
+    std::int32_t sums[kBlockRows];
+    for (std::size_t r = 0; r < kBlockRows; ++r) sums[r] = dots[first / kBlockRows][r] - scan.correction;
+    append_estimates_singly(sums, terms + first / kBlockRows * stride, std::min(kBlockRows, rows - first),
+                            place + static_cast<std::uint32_t>(first), scan);
+  }
+}
+
+// clang-format off
 #include "kernels/generic/matrix_hits.inl"
+#include "kernels/generic/tile_products.inl"
 #include "kernels/generic/tile_matrix.inl"
+#include "kernels/generic/tile_code_bytes.inl"
+// clang-format on
+
+void scan_bytes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
+                std::size_t queries) {
+  tile_scan_bytes(blocks, rows, lines, scans, queries, scalar::table.codes.scan_bytes);
+}
 
 void Tile::configure(const TileShapes& shapes) {
   CHECK(!configured);
@@ -97,6 +120,6 @@ void Tile::configure(const TileShapes& shapes) {
 
 namespace nearabout::test {
 
-TileKernels emulated_tiles() { return {kernels::tile_hits, kernels::tile_panel_dots}; }
+TileKernels emulated_tiles() { return {kernels::tile_hits, kernels::tile_panel_dots, kernels::scan_bytes}; }
 
 }  // namespace nearabout::test

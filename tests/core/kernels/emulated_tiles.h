@@ -7,8 +7,9 @@ namespace nearabout::test {
 struct TileKernels {
   kernels::MatrixHits hits;
   kernels::PanelDots panel_dots;
+  kernels::ScanCodes scan_bytes;
 };
-// Returns the kernels of tiles (core/kernels/generic/tile_matrix.inl) on a unit that is emulated.
+// Returns the kernels of tiles (core/kernels/generic/tile_products.inl) on a unit that is emulated.
 TileKernels emulated_tiles();
 
 }  // namespace nearabout::test

@@ -81,8 +81,8 @@ double hits_time(Bench& bench, const Table& table) {
   return nanoseconds(kCount, [&] { table.screen.hits(dots.data(), kCount, screen, hits.data(), bounds.data()); });
 }
 
-// Measures a list of 1,024 rows, for one query and for four; `dims` is the number of bytes of a row's codes.
-double codes_time(Bench& bench, const Table& table, std::size_t queries) {
+// Measures a list of 1,024 rows, for queries that share it; `dims` is the number of bytes of a row's codes.
+double codes_time(Bench& bench, kernels::ScanCodes scan_codes, std::size_t queries) {
   constexpr std::size_t kCount = 1024;
   const std::size_t lines = bench.dims / 4;
   static const AlignedBytes blocks = aligned_bytes(kCount / kernels::kBlockRows * kernels::block_bytes(64));
@@ -93,7 +93,32 @@ double codes_time(Bench& bench, const Table& table, std::size_t queries) {
   std::vector<kernels::CodeScan*> each;
   for (kernels::CodeScan& scan : scans) each.push_back(&scan);
   const auto* const from = reinterpret_cast<const std::uint8_t*>(blocks.get());
-  return nanoseconds(kCount * queries, [&] { table.codes.scan(from, kCount, lines, each.data(), each.size()); });
+  return nanoseconds(kCount * queries, [&] { scan_codes(from, kCount, lines, each.data(), each.size()); });
+}
+
+// Measures rows of `dims` bytes that are read from anywhere in a table larger than any cache, as rows compared in full
+// are.
+double far_rows_time(Bench& bench, const Table& table) {
+  constexpr std::size_t kTableRows = std::size_t{1} << 17;
+  constexpr std::size_t kListed = 32;
+  static const AlignedBytes far_rows = aligned_bytes(kTableRows * 3'136);
+  static std::uint32_t next = 1;
+  std::memset(far_rows.get(), 0, kTableRows * 3'136);  // so that its pages exist
+  return nanoseconds(kListed, [&] {
+    std::uint32_t rows[kListed];
+    for (std::uint32_t& row : rows) {
+      next = next * 1'664'525u + 1'013'904'223u;
+      row = next >> 15;
+    }
+    for (const std::uint32_t row : rows)
+      for (std::size_t at = 0; at < bench.dims; at += 64) {
+#if defined(__GNUC__)
+        __builtin_prefetch(far_rows.get() + row * bench.dims + at);
+#endif
+      }
+    table.f32.squared_l2(bench.real.data(), {far_rows.get(), bench.dims, rows, kListed, true}, bench.dims / 4,
+                         bench.out.data());
+  });
 }
 
 // Measures products and bounds of 512 queries with 128 rows, none of which is a hit.
@@ -143,10 +168,17 @@ int main() {
       return nanoseconds(512, [&] { t.screen.panel_dots(b.lines(), 1, b.bytes(), 4096, 16, b.dims, out, 32); });
     });
   }
-  for (const std::size_t bytes : {std::size_t{16}, std::size_t{48}}) {
-    print("codes, 1 query", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 1); });
-    print("codes, 4 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 4); });
+  for (const std::size_t bytes : {std::size_t{8}, std::size_t{16}, std::size_t{48}}) {
+    print("codes, 1 query", bytes, [](Bench& b, const Table& t) { return codes_time(b, t.codes.scan, 1); });
+    print("codes, 4 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t.codes.scan, 4); });
   }
+  for (const std::size_t bytes : {std::size_t{64}, std::size_t{128}, std::size_t{192}}) {
+    print("bytes, 1 query", bytes, [](Bench& b, const Table& t) { return codes_time(b, t.codes.scan_bytes, 1); });
+    print("bytes, 4 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t.codes.scan_bytes, 4); });
+    print("bytes, 16 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t.codes.scan_bytes, 16); });
+  }
+  for (const std::size_t bytes : {std::size_t{384}, std::size_t{1'536}, std::size_t{3'136}})
+    print("far f32 rows, bytes", bytes, far_rows_time);
   for (const std::size_t dims : {std::size_t{64}, std::size_t{128}, std::size_t{192}, std::size_t{784}})
     print("matrix.hits", dims, matrix_time);
   print("screen.hits, % hits", 1, hits_time);

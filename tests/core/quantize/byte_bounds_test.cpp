@@ -3,8 +3,8 @@
 // bytes are read back from a file.
 //
 // Mutations that this test was seen to detect: half the error of rows; without the rounding of weights; without that of
-// differences in float. The smaller allowances, for sums in double, squares and unit vectors, never showed: they rest on
-// the proof alone.
+// differences in float. The smaller allowances, for sums in double, squares and unit vectors, never showed: they rest
+// on the proof alone.
 #include "quantize/byte_bounds.h"
 
 #include <algorithm>

@@ -17,7 +17,8 @@ using namespace nearabout::test;
 
 namespace {
 
-constexpr CodeShape kShapes[] = {{32, 1}, {96, 1}, {256, 1}, {16, 2}, {48, 2}, {256, 2}, {8, 4}, {64, 4}, {200, 4}};
+constexpr CodeShape kShapes[] = {{32, 1}, {96, 1}, {256, 1}, {16, 2}, {48, 2}, {256, 2},
+                                 {8, 4},  {64, 4}, {200, 4}, {4, 8},  {64, 8}, {192, 8}};
 
 double dot(const std::vector<float>& a, const std::vector<float>& b) {
   double sum = 0;
@@ -121,12 +122,18 @@ Blocks blocks_of(const Packed& packed) {
                 most / 65'535};
   for (std::size_t i = 0; i < packed.rows; ++i) {
     std::uint8_t* const block = blocks.bytes.data() + i / 16 * each;
-    put_codes(packed.codes.data() + i * packed.shape.bytes(), lines, i % 16, block);
+    put_codes(packed.codes.data() + i * packed.shape.bytes(), packed.shape, i % 16, block);
     std::uint8_t* const line = block + lines * kernels::kLineBytes;
     put_term(line, i % 16, double{packed.terms[i].offset - low} / double{blocks.offset_step});
     put_term(line, 16 + i % 16, double{packed.terms[i].scale} / double{blocks.scale_step});
   }
   return blocks;
+}
+
+// Returns how far the sum of entries, or of products with bytes, may be off, in units of an entry or a byte of 1.
+double entry_error(const CodeShape& shape) {
+  if (shape.has_bytes()) return 0.501 * 127 * static_cast<double>(shape.directions);
+  return 0.501 * static_cast<double>(shape.codes());
 }
 
 // To within half an entry for each code, half a step of each term, and the rounding error of a float.
@@ -136,33 +143,35 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   const Packed packed = random_rows(random, shape, rows);
   const Blocks blocks = blocks_of(packed);
   const Table query = normal(random, 1, shape.directions, 0.2, 2);
-  const AlignedBytes memory = aligned_bytes(shape.codes() * kernels::kTableBytes);
+  const AlignedBytes memory = aligned_bytes(shape.query_bytes());
   auto* const tables = static_cast<std::int8_t*>(static_cast<void*>(memory.get()));
-  const float unit = codes.fill_tables(query.row(0), tables);
+  const QueryCodes bound = codes.bind(query.row(0), tables);
   int largest = 0;
-  for (std::size_t at = 0; at < shape.codes() * kernels::kTableBytes; ++at)
-    largest = std::max(largest, std::abs(int{tables[at]}));
-  CHECK_EQUAL(largest, kernels::kMaxEntry);  // the whole range is used, and no more
+  for (std::size_t at = 0; at < shape.query_bytes(); ++at) largest = std::max(largest, std::abs(int{tables[at]}));
+  CHECK_EQUAL(largest,
+              shape.has_bytes() ? kernels::kMaxQueryByte : kernels::kMaxEntry);  // the whole range is used, and no more
 
   std::vector<std::uint32_t> numbers((rows + 15) / 16 * 16, 99);
   std::vector<float> estimates(numbers.size());
   kernels::CodeScan scan{tables,
                          blocks.low,
                          blocks.offset_step,
-                         -unit * blocks.scale_step,
+                         -bound.unit * blocks.scale_step,
                          std::numeric_limits<float>::infinity(),
                          5,
                          numbers.data(),
                          estimates.data(),
                          0};
+  scan.correction = bound.correction;
   kernels::CodeScan* const scans[] = {&scan};
-  kernels::table().codes.scan(blocks.bytes.data(), rows, shape.lines(), scans, 1);
+  const kernels::CodeKernels& kernels = kernels::table().codes;
+  (shape.has_bytes() ? kernels.scan_bytes : kernels.scan)(blocks.bytes.data(), rows, shape.lines(), scans, 1);
   CHECK_EQUAL(scan.found, rows);
   for (std::size_t i = 0; i < rows; ++i) {
     const RowTerms& terms = packed.terms[i];
     const double expected = codes.estimate(query.row(0), packed.codes.data() + i * shape.bytes(), terms);
     const double sum = std::abs(expected - double{terms.offset}) / double{terms.scale};
-    const double entries = 0.501 * static_cast<double>(shape.codes()) * double{unit};
+    const double entries = entry_error(shape) * double{bound.unit};
     const double slack = double{terms.scale} * entries + double{blocks.offset_step} +
                          double{blocks.scale_step} * (sum + entries) +
                          1e-5 * (std::abs(expected) + std::abs(double{terms.offset}));
@@ -180,7 +189,7 @@ TEST(codes_lie_in_lines) {
     for (std::size_t place = 0; place < 16; ++place) {
       rows.emplace_back(lines * 4);
       for (std::uint8_t& byte : rows.back()) byte = static_cast<std::uint8_t>(random());
-      put_codes(rows.back().data(), lines, place, block.data());
+      put_codes(rows.back().data(), {lines * 32, 1}, place, block.data());
     }
     for (std::size_t place = 0; place < 16; ++place)
       for (std::size_t code = 0; code < lines * 8; ++code) {
@@ -190,6 +199,19 @@ TEST(codes_lie_in_lines) {
       }
     for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK_EQUAL(block[at], 0);  // terms are unchanged
   }
+}
+
+TEST(bytes_lie_in_lines) {
+  const CodeShape shape{12, 8};
+  std::vector<std::uint8_t> block(kernels::block_bytes(shape.lines()), 0);
+  std::vector<std::uint8_t> row(shape.bytes());
+  for (std::size_t place = 0; place < 16; ++place) {
+    for (std::size_t j = 0; j < 12; ++j) row[j] = static_cast<std::uint8_t>(place * 12 + j);
+    put_codes(row.data(), shape, place, block.data());
+  }
+  for (std::size_t place = 0; place < 16; ++place)
+    for (std::size_t j = 0; j < 12; ++j) CHECK_EQUAL(block[j / 4 * 64 + place * 4 + j % 4], place * 12 + j);
+  for (std::size_t at = shape.lines() * 64; at < block.size(); ++at) CHECK_EQUAL(block[at], 0);
 }
 
 // A row at its centroid, residuals whose squares barely fit, and a zero query give no NaN.
@@ -207,15 +229,15 @@ TEST(nothing_is_not_a_number) {
       const double square = static_cast<double>(shape.directions) * double{size} * double{size};
       CHECK(std::abs(codes.estimate(projection.data(), packed.data(), terms) + square) <= 1e-5 * square + 1e-37);
     }
-    std::vector<std::int8_t> tables(shape.codes() * kernels::kTableBytes, 1);
-    CHECK_EQUAL(codes.fill_tables(zero.data(), tables.data()), 0);
+    std::vector<std::int8_t> tables(shape.query_bytes(), 1);
+    CHECK_EQUAL(codes.bind(zero.data(), tables.data()).unit, 0);
     CHECK_EQUAL(tables, std::vector<std::int8_t>(tables.size(), 0));
   }
 }
 
 TEST(estimates_are_unbiased_at_every_shape) {
   for (const CodeShape& shape : kShapes)
-    if (shape.directions >= 16) estimates_are_unbiased(shape);
+    if (shape.directions >= 16 && !shape.has_bytes()) estimates_are_unbiased(shape);
 }
 
 TEST(kernels_estimate_the_same_at_every_shape) {

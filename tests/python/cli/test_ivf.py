@@ -215,3 +215,21 @@ def test_effort_is_how_many_lists_are_looked_into(run: Run, lists: Path) -> None
     assert found[0] != found[2]
     plain = run("search", lists, "17", "--json")
     assert [hit["row"] for hit in json.loads(plain.out)["hits"]] == index.search_by_key(17, 10).rows.tolist()
+
+
+def test_tune(run: Run, rows: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.near"
+    na.build(rows, kind="ivf", path=path)
+    done = run("tune", path, "-o", tmp_path / "new.near", "--workload", "batch", "--family", "amx")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"was .*2 bits|was .*tuned for generic, both", done.out)
+    assert "tuned for amx, batch" in done.out
+    na.build(rows, kind="ivf", workload="batch", family="amx", path=tmp_path / "same.near")
+    assert (
+        na.open(tmp_path / "new.near").info()["code_bits"] == na.open(tmp_path / "same.near").info()["code_bits"] == 8
+    )
+    assert "tuned for" in run("info", tmp_path / "new.near").out
+    assert run("tune", path).code == 0  # in its place
+    assert run("tune", path, "-o", "x.txt").code == 2
+    done = run("tune", path, "--workload", "bulk")
+    assert (done.code, "workload is 'bulk'" in done.err) == (2, True)

@@ -144,7 +144,7 @@ def test_longer_codes_find_more() -> None:
     base, queries = rows_and_queries()
     truth = distances(base, queries, "euclidean")
     recalls = []
-    for bits in (1, 2, 4):
+    for bits in (1, 2, 4, 8):
         index = lists(base, codes=na.PcaCodes(4 * bits, bits), **CODES)
         recalls.append(found(index.search(queries, effort=30), truth))
         assert abs(found(index.search(queries), truth) - index.info()["expected_recall"]) <= 0.06

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,18 @@ def test_the_short_way_gives_the_same_answer(kind: Any, metric: str, stored: str
         (np.full(DIMS, np.nan, np.float32), 5, None, False, None),
         (np.full(DIMS, np.inf, np.float16), 5, None, False, None),
         (np.ones(DIMS + 1, np.float32), 5, None, False, None),
-        (np.ones((1, DIMS), np.float32), 5, None, False, None),
+        (np.ones((2, DIMS), np.float32), 5, None, False, None),
+        (np.ones((DIMS, 1), np.float32), 5, None, False, None),
+        (np.ones((1, 1, DIMS), np.float32), 5, None, False, None),
+        (np.ones((0, DIMS), np.float32), 5, None, False, None),
+        (np.float32(1), 5, None, False, None),
         (np.ones(2 * DIMS, np.float32)[::2], 5, None, False, None),
+        (np.frombuffer(bytes(4 * DIMS) + b"1", np.uint8)[1:].view(np.float32), 5, None, False, None),
+        (np.ones(DIMS, ">f4"), 5, None, False, None),
+        (np.ones(DIMS, np.bool_), 5, None, False, None),
+        (np.ones(DIMS, "U1"), 5, None, False, None),
+        (np.ma.masked_array(np.ones(DIMS, np.float32)), 5, None, False, None),
+        (np.ma.masked_array(np.ones((1, DIMS), np.float32)), 5, None, False, None),
         (np.ones(DIMS, np.float64), 5, None, False, None),
         (np.ones(DIMS, np.uint8), 5, None, False, None),
         ([1.0] * DIMS, 5, None, False, None),
@@ -106,3 +117,69 @@ def test_recall_takes_the_short_way_too(kind: Any) -> None:
 def test_more_neighbours_than_there_are_give_all() -> None:
     index = na.build(table("float32", 7), metric="euclidean", kind="exact")
     assert sorted(index.search(np.ones(DIMS, np.float32), 100).rows.tolist()) == list(range(7))
+
+
+class Subclass(np.ndarray[Any, Any]):
+    """An array by another name."""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda array: pickle.loads(pickle.dumps(array)),  # its dtype is an object of its own
+        lambda array: np.frombuffer(array.tobytes(), array.dtype),  # not to be written to
+        lambda array: np.asfortranarray(array),
+        lambda array: array.view(Subclass),
+        lambda array: memoryview(array),
+    ],
+    ids=["unpickled", "read-only", "Fortran order", "subclass", "memoryview"],
+)
+@pytest.mark.parametrize(("stored", "asked"), [("float32", "float32"), ("float32", "float16"), ("int8", "int8")])
+def test_arrays_of_any_origin_take_the_short_way(changed: Any, stored: str, asked: str) -> None:
+    index = na.build(table(stored), metric="euclidean", kind="exact")
+    query = table(stored, 1)[0].astype(asked)
+    found = index._core.search_single(changed(query), 5, None, None, False, None)
+    assert found is not None
+    np.testing.assert_array_equal(found[0], index.search([query], 5).rows[0])
+
+
+def test_what_the_short_way_returns_is_the_callers_own() -> None:
+    index = na.build(table("float32"), metric="euclidean", kind="exact")
+    query = table("float32", 1)
+    for asked in (query, query[0]):
+        first, second = index.search(asked, 5), index.search(asked, 5)
+        for array in (first.rows, first.distances):
+            assert array.flags.owndata
+            assert array.flags.writeable
+            assert array.flags.c_contiguous
+        first.rows[:] = -7
+        first.distances[:] = -7
+        assert (second.rows >= 0).all()
+        assert (index.search(asked, 5).distances >= 0).all()
+
+
+def test_hits_of_a_batch_of_one_are_like_those_of_a_longer_batch() -> None:
+    made = np.random.default_rng(5).normal(size=(2_000, 12)).astype(np.float32)
+    index = na.build(made, keys=[f"key{row}" for row in range(2_000)], metric="euclidean", kind=na.IVF(lists=16))
+    excluded = np.array([3, 4, 5])
+    options: list[dict[str, Any]] = [{}, {"recall": 0.8}, {"effort": 3}, {"exclude": excluded}, {"threads": 1}]
+    for option in options:
+        one, two = index.search(made[:1], 3, **option), index.search(made[:2], 3, **option)
+        for name in ("rows", "distances", "counts", "keys", "effort", "expected_recall", "out_of_distribution"):
+            short, long = np.asarray(getattr(one, name)), np.asarray(getattr(two, name))
+            assert (short.dtype, short.shape) == (long.dtype, (1, *long.shape[1:])), name
+            np.testing.assert_array_equal(short[0], long[0])
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(one)).effort, one.effort)
+
+
+def test_what_a_search_spent_is_known_when_the_index_is_closed() -> None:
+    made = np.random.default_rng(6).normal(size=(2_000, 12)).astype(np.float32)
+    index = na.build(made, metric="cosine", kind=na.IVF(lists=16))
+    hits = [index.search(query, 3) for query in (made[0], made[:1])]
+    index.close()
+    for found in hits:
+        assert np.all(np.asarray(found.effort) != 0)
+        assert np.all(np.asarray(found.expected_recall) > 0)
+        assert found.scores.shape == found.rows.shape
+        with pytest.raises(na.errors.InvalidInputError, match="closed"):
+            _ = found.keys

@@ -38,6 +38,7 @@ NAMES = [
     "open",
     "plan",
     "read",
+    "tune",
 ]
 INDEX = {
     "dims",

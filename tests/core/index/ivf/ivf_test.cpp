@@ -145,6 +145,7 @@ TEST(most_neighbours_are_found) {
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot}) {
     most_are_found(metric, {.lists = 50});
     most_are_found(metric, {.lists = 30, .code_bytes = 8, .code_bits = 2});
+    most_are_found(metric, {.lists = 30, .code_bytes = 24, .code_bits = 8});
   }
 }
 

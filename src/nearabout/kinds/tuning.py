@@ -1,0 +1,50 @@
+"""What a build chooses its parameters for: a family of processors, and searches in batches or one by one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from nearabout import _core
+from nearabout._base.text import a_type, nearest
+from nearabout.errors import InvalidInputError
+
+WORKLOADS = ("both", "batch", "single")
+_VARIABLE = "NEARABOUT_FAMILY"
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A workload and the name of a family of processors, as the core knows it (core/index/ivf/costs.h)."""
+
+    workload: str = "both"
+    family: str = "generic"
+
+
+def tuning_for(workload: object, family: object) -> Tuning:
+    """Returns the tuning that `build(workload=, family=)` asks for. None is the family of this machine, or the one
+    that the environment variable NEARABOUT_FAMILY names.
+
+    Raises:
+        InvalidInputError: there is no such workload or family.
+
+    >>> tuning_for("batch", "generic")
+    Tuning(workload='batch', family='generic')
+    """
+    if family is None:
+        name = os.environ.get(_VARIABLE) or _core.machine_family()
+        return Tuning(_one_of("workload", workload, WORKLOADS), _one_of(_VARIABLE, name, families()))
+    return Tuning(_one_of("workload", workload, WORKLOADS), _one_of("family", family, families()))
+
+
+def families() -> tuple[str, ...]:
+    """Returns the names of all families of processors."""
+    return tuple(_core.families())
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    if isinstance(value, str) and value in allowed:
+        return value
+    if isinstance(value, str):
+        raise InvalidInputError(f"{name} is {value!r}; {nearest(value, allowed)}")
+    raise InvalidInputError(f"{name} is {a_type(value)}; pass one of {', '.join(map(repr, allowed))}")
