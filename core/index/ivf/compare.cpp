@@ -12,6 +12,9 @@ namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kComparedTogether = 32;  // rows compared by one call
+// With fewer rows a neighbour, reading the bytes of all (a quarter of a vector each) and the vectors of some, which are
+// never fewer than the neighbours, reads as much as the vectors of all.
+constexpr std::size_t kRowsWorthBytes = 2;
 
 }  // namespace
 
@@ -112,7 +115,7 @@ void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pend
 void RowComparison::find_rows(const ListScan& scan, std::size_t query, Pending& pending) const {
   pending.rows.clear();
   pending.squares.clear();
-  pending.by_bytes = pending.bytes && pending.places.size() > wanted_ && !scan.is_suspicious(query) &&
+  pending.by_bytes = pending.bytes && pending.places.size() > kRowsWorthBytes * wanted_ && !scan.is_suspicious(query) &&
                      !(page_cache_.is_enabled() && page_cache_.cold());
   for (const std::uint32_t place : pending.places) {
     const std::uint32_t* const header =
