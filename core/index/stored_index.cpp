@@ -24,7 +24,8 @@ std::shared_ptr<const StoredIndex> StoredIndex::open(std::shared_ptr<const stora
 
 void StoredIndex::verify(const Monitor& monitor) const {
   file_->verify(subprogress(monitor, 0.0, 0.5));
-  for (const storage::SectionId id : {storage::SectionId::vectors, storage::SectionId::row_terms})
+  for (const storage::SectionId id :
+       {storage::SectionId::vectors, storage::SectionId::row_terms, storage::SectionId::bound_squares})
     if (file_->has(id)) verify_finite(*file_, file_->section(id), subprogress(monitor, 0.5, 0.7));
   searcher_->verify(subprogress(monitor, 0.7, 0.8));
   keys_.verify(subprogress(monitor, 0.8, 1.0));

@@ -150,6 +150,17 @@ struct DotU8S8 {
   }
 };
 
+constexpr std::size_t kWideLanes = 16;
+using WideQuery = __m256i;
+using WideRow = __m256i;
+inline WideQuery load_wide(const std::int16_t* from) { return load_bytes(from); }
+inline WideRow wide_row(const Byte* from) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+inline Sums wide_step(Sums sums, WideQuery query, WideRow row) {
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(query, row));
+}
+
 // A tile is sixteen rows by four queries: eight sums and four halves of rows fill most of the sixteen registers.
 constexpr std::size_t kPanelLanes = 8;
 constexpr std::size_t kTileVectors = 2;
@@ -295,7 +306,7 @@ const Table table = {"avx2",       kReal<F32>,
                      kReal<F16>,   kReal<BF16>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
-                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
                      project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 

@@ -65,6 +65,14 @@ struct BitKernels {
 using ScreenRows = void (*)(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip,
                             std::int32_t* out);
 
+// out[i] = sum_j query[j] * row_i[j], for rows of s8 and a query of s16, of whose dims none is larger than
+// largest_wide(dims): no sum then overflows int32.
+using WideRows = void (*)(const std::int16_t* query, Rows rows, std::size_t dims, std::int32_t* out);
+constexpr int largest_wide(std::size_t dims) {
+  const std::size_t most = 0x7fff'ffff / (128 * dims);
+  return most < 32'767 ? static_cast<int>(most) : 32'767;
+}
+
 // Rows of a panel: 16 of them, four dimensions each, fill one 64-byte line, so that one instruction advances 16 sums
 // and no sum is ever added across lanes.
 inline constexpr std::size_t kPanelRows = 32;
@@ -148,6 +156,7 @@ struct MatrixKernels {
 
 struct ScreenKernels {
   ScreenRows rows;
+  WideRows wide_rows;
   PackPanel pack_panel;
   PanelDots panel_dots;
   ScreenHits hits;

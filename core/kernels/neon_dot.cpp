@@ -45,7 +45,7 @@ const Table table = {"neon_dot",   kReal<F32>,
                      kReal<F16>,   kReal<BF16>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
-                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
                      project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 

@@ -189,6 +189,24 @@ using DotU8U8 = Product<std::uint8_t, std::uint8_t>;
 using DotI8I8 = Product<std::int8_t, std::int8_t>;
 using DotU8S8 = Product<std::int8_t, std::uint8_t>;
 
+constexpr std::size_t kWideLanes = 16;
+struct WideQuery {
+  std::int16_t lane[kWideLanes];
+};
+using WideRow = Bytes;
+inline WideQuery load_wide(const std::int16_t* from) {
+  WideQuery query;
+  memcpy(query.lane, from, sizeof(query.lane));
+  return query;
+}
+inline WideRow wide_row(const Byte* from) { return load_bytes(from); }
+inline Sums wide_step(Sums sums, WideQuery query, WideRow row) {
+  for (std::size_t i = 0; i < kWideLanes; ++i) {
+    sums.lane[i] += static_cast<std::uint32_t>(query.lane[i] * static_cast<std::int8_t>(row.lane[i]));
+  }
+  return sums;
+}
+
 constexpr std::size_t kPanelLanes = 4;
 constexpr std::size_t kTileVectors = 2;
 constexpr std::size_t kTileQueries = 2;
@@ -274,7 +292,7 @@ const Table table = {"scalar",     kReal<F32>,
                      kReal<F16>,   kReal<BF16>,
                      kReal<U8>,    kReal<I8>,
                      kIntegerU8,   kIntegerI8,
-                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
                      project,      {fill_tables, scan_codes, scan_bytes, keep_least},
                      {matrix_hits}};
 

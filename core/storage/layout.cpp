@@ -57,6 +57,10 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::screen_grid, "screen_grid"},
     {SectionId::guard, "guard"},
     {SectionId::leaf_residuals, "leaf_residuals"},
+    {SectionId::bound_bytes, "bound_bytes"},
+    {SectionId::bound_steps, "bound_steps"},
+    {SectionId::bound_squares, "bound_squares"},
+    {SectionId::bound_errors, "bound_errors"},
     {SectionId::checksums, "checksums"},
 };
 

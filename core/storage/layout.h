@@ -71,6 +71,10 @@ enum class SectionId : std::uint32_t {
   guard = 55,
   leaf_residuals = 56,
   tuning = 57,
+  bound_bytes = 58,
+  bound_steps = 59,
+  bound_squares = 60,
+  bound_errors = 61,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

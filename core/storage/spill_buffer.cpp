@@ -27,9 +27,10 @@ const std::byte* SpillBuffer::read(std::size_t begin, std::size_t end, std::vect
   return buffer.data();
 }
 
-void SpillBuffer::write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns) const {
+void SpillBuffer::write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns,
+                        storage::Need need) const {
   constexpr std::size_t kAtATime = 65'536;
-  writer.begin(id, element, {size_, columns});
+  writer.begin(id, element, {size_, columns}, need);
   std::vector<std::byte> buffer;
   for (std::size_t first = 0; first < size_; first += kAtATime) {
     const std::size_t last = std::min(first + kAtATime, size_);

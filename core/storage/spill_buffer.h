@@ -24,7 +24,8 @@ class SpillBuffer {
   // Returns items [begin, end), either in place or read into `buffer`.
   const std::byte* read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
   // Writes a section in which each item is a row of `columns` elements.
-  void write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns) const;
+  void write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns,
+             storage::Need need = storage::Need::required) const;
 
  private:
   std::size_t item_bytes_;

@@ -74,7 +74,8 @@ class MemorySink final : public Writer::Sink {
 };
 
 bool on_pages(SectionId id) {
-  return id == SectionId::vectors || id == SectionId::codes || id == SectionId::byte_codes;
+  return id == SectionId::vectors || id == SectionId::codes || id == SectionId::byte_codes ||
+         id == SectionId::bound_bytes;
 }
 
 constexpr std::array<std::byte, kPageAlignment> kZeros{};

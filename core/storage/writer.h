@@ -25,8 +25,8 @@ class Writer {
   // Adds a whole section.
   void add(SectionId id, Element element, Shape shape, std::span<const std::byte> bytes, Need need = Need::required);
   template <class T>
-  void add(SectionId id, Shape shape, std::span<const T> items) {
-    add(id, ElementOf<T>::value, shape, std::as_bytes(items));
+  void add(SectionId id, Shape shape, std::span<const T> items, Need need = Need::required) {
+    add(id, ElementOf<T>::value, shape, std::as_bytes(items), need);
   }
   void add_text(SectionId id, std::string_view text);  // as u8, one column
 

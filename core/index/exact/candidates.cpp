@@ -1,20 +1,45 @@
 #include "index/exact/candidates.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace nearabout::exact {
 namespace {
 
 constexpr std::size_t kTooMany = 1024;           // waiting rows: 8 KiB
 constexpr std::size_t kCandidatesTogether = 16;  // rows compared by one call
+constexpr std::size_t kWorthBytes = 4;  // fewer rows are compared in full at once: their bytes would be read besides
 
 }  // namespace
 
 Candidates::Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen,
-                       const storage::Section& vectors, TopK& best)
-    : query_(query), screen_(screen), vectors_(vectors), best_(best), limit_(screen.limit(best.worst())) {}
+                       const storage::Section& vectors, QueryBytes bytes, TopK& best)
+    : query_(query),
+      screen_(screen),
+      vectors_(vectors),
+      bytes_(bytes),
+      best_(best),
+      limit_(screen.limit(best.worst())) {}
+
+bool Candidates::has_byte_limit(std::size_t rows) const {
+  return bytes_.query && rows >= kWorthBytes && best_.worst() < std::numeric_limits<double>::infinity();
+}
+
+void Candidates::compare_by_bytes(const std::uint32_t* rows, std::size_t count, bool fetched) {
+  bytes_.rows->choose(*bytes_.query, rows, count, best_.worst(), fetched);
+  bytes_.rows->compare(*bytes_.query, 0, best_,
+                       [this](const std::uint32_t* some, std::size_t size) { compare_batch(some, size); });
+}
+
+void Candidates::compare_by_bytes(const Candidate* rows, std::size_t count, bool fetched) {
+  within_.clear();
+  for (std::size_t i = 0; i < count; ++i)
+    if (rows[i].score <= limit_.threshold) within_.push_back(rows[i].row);
+  compare_by_bytes(within_.data(), within_.size(), fetched);
+}
 
 void Candidates::compare(const std::uint32_t* rows, std::size_t count) {
+  if (has_byte_limit(count)) return compare_by_bytes(rows, count, false);
   for (std::size_t next = 0; next < count; next += kCandidatesTogether)
     compare_batch(rows + next, std::min(kCandidatesTogether, count - next));
 }
@@ -69,10 +94,12 @@ void Candidates::each_batch(const Candidate* rows, std::size_t count, Batch batc
 }
 
 void Candidates::compare(const Candidate* rows, std::size_t count) {
+  if (has_byte_limit(count)) return compare_by_bytes(rows, count, false);
   each_batch(rows, count, [this](const std::uint32_t* batch, std::size_t size) { compare_batch(batch, size); });
 }
 
 void Candidates::compare_verified(const Candidate* rows, std::size_t count, const std::uint32_t* squares) {
+  if (bytes_.query) return has_byte_limit(count) ? compare_by_bytes(rows, count, true) : compare(rows, count);
   const MatrixView table = vectors_.matrix();
   each_batch(rows, count, [&](const std::uint32_t* batch, std::size_t size) {
     double rdists[kCandidatesTogether];

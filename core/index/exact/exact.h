@@ -11,6 +11,7 @@
 #include "index/exact/scan.h"
 #include "index/searcher.h"
 #include "index/validated_rows.h"
+#include "quantize/byte_bounds_file.h"
 #include "quantize/screen_file.h"
 
 namespace nearabout::index {
@@ -36,13 +37,14 @@ class ExactIndex : public index::Searcher {
  private:
   const storage::Section* vectors_;
   std::optional<quantize::StoredScreen> screen_;
+  std::optional<quantize::StoredByteBounds> bytes_;
   ExactScan scan_;
 };
 
 index::IndexKind exact_kind();
 
-// Adds everything except keys to `writer`.
-void write_exact(storage::Writer& writer, const index::ValidatedRows& source, const std::string& metadata,
-                 const index::BuildOptions& options, const Monitor& monitor);
+// Adds everything except keys to `writer`, `byte_rows` if they are wanted.
+void write_exact(storage::Writer& writer, const index::ValidatedRows& source, bool byte_rows,
+                 const std::string& metadata, const index::BuildOptions& options, const Monitor& monitor);
 
 }  // namespace nearabout::exact

@@ -1,3 +1,4 @@
+#include "index/exact/byte_rows.h"
 #include "index/exact/exact.h"
 #include "index/exact/screen.h"
 #include "index/stored_rows.h"
@@ -8,7 +9,8 @@ ExactIndex::ExactIndex(const storage::File& file, const index::Descriptor& descr
     : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
       vectors_(&file.section(storage::SectionId::vectors)),
       screen_(screen_of(file, descriptor, *vectors_, quantize::kScreenOfExact)),
-      scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {}
+      bytes_(byte_rows_of(file, descriptor)),
+      scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr, bytes_ ? &*bytes_ : nullptr) {}
 
 // Rows are scanned in their own order, so a filter is used as it is.
 std::unique_ptr<const index::KindFilter> ExactIndex::derive_filter(const index::RowFilter&) const {

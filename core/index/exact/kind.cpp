@@ -12,8 +12,8 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
-  build.parameters.expect({});
-  write_exact(writer, rows, build.metadata, build.options, monitor);
+  build.parameters.expect({"byte_rows"});
+  write_exact(writer, rows, build.parameters.flag("byte_rows"), build.metadata, build.options, monitor);
 }
 
 // Returns the sizes of the screen, which every kind with vectors has.

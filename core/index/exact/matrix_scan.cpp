@@ -23,27 +23,26 @@ std::size_t chunk_of(std::size_t row_bytes) {
 
 }  // namespace
 
-MatrixScan::MatrixScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const ScannedRows& rows,
-                       const metric::BoundQuery* queries, const quantize::ScreenQuery* screens, std::vector<TopK>& best,
-                       std::size_t k)
+MatrixScan::MatrixScan(const Screened& rows, const ScannedRows& scanned, const BoundQueries& queries,
+                       std::vector<TopK>& best, std::size_t k)
     : k_(k),
-      dims_(stored.screen.contraction.outputs()),
+      dims_(rows.screen->screen.contraction.outputs()),
       padded_(kernels::matrix_dims(dims_)),
-      chunk_(chunk_of(vectors.matrix().stride)),
+      chunk_(chunk_of(rows.bytes ? rows.bytes->bounds.dims() : rows.vectors->matrix().stride)),
       piece_(std::max(kPieceBytes / padded_ / kPanelRows, std::size_t{1}) * kPanelRows),
-      vectors_(vectors),
+      vectors_(*rows.vectors),
       kernels_(kernels::table().matrix),
-      takes_squares_(std::any_of(queries, queries + best.size(),
+      takes_squares_(std::any_of(queries.queries, queries.queries + best.size(),
                                  [](const metric::BoundQuery& query) { return query.takes_squares(); })),
-      reader_(stored, rows, vectors.shape().rows),
+      reader_(*rows.screen, scanned, vectors_.shape().rows),
       first_limit_(k, kFirstRows),
       own_(best.size()) {
-  candidates_.reserve(best.size());
-  for (std::size_t q = 0; q < best.size(); ++q) candidates_.emplace_back(queries[q], screens[q], vectors, best[q]);
+  candidates_ = candidates_of(rows, queries, bytes_, best);
   const std::size_t all = kernels::matrix_queries(best.size());
   codes_ = aligned_array<std::int8_t>(all * padded_);
   std::fill_n(codes_.get(), all * padded_, std::int8_t{0});
-  for (std::size_t q = 0; q < best.size(); ++q) std::ranges::copy(screens[q].bytes(), codes_.get() + q * padded_);
+  for (std::size_t q = 0; q < best.size(); ++q)
+    std::ranges::copy(queries.screens[q].bytes(), codes_.get() + q * padded_);
   screens_.assign(all, {0, 0, kNan});
   // Bytes beyond the dimensions of the codes are multiplied by zeros; they are set for the tools that would complain.
   panels_ = aligned_array<std::uint8_t>(std::max(kFirstRows, chunk_) * padded_);
@@ -135,22 +134,39 @@ const std::uint32_t* MatrixScan::squares_of(const ScreenedBlock& block) {
 }
 
 void MatrixScan::compare_hits(const ScreenedBlock& block) {
-  if (block.list)
+  if (bytes_) {
+    // Few rows will be read, and each is verified then.
+  } else if (block.list) {
     for (const Candidate& candidate : sorted_) vectors_.check_rows(candidate.row, std::uint64_t{candidate.row} + 1);
-  else
+  } else {
     vectors_.check_rows(block.first, block.first + block.rows);
+  }
   const std::uint32_t* const squares = squares_of(block);
-  const std::size_t row_bytes = vectors_.matrix().stride;
-  std::size_t fetched = 0;
+  std::size_t fetched = 0;  // hits
+  std::size_t next = 0;     // query whose hits are fetched next
   for (std::size_t q = 0; q < candidates_.size(); ++q) {
     const Own& own = own_[q];
     if (own.begin == own.end) continue;
-    for (; fetched < std::min<std::size_t>(sorted_.size(), own.end + kHitsAhead); ++fetched) {
-      const std::uint64_t at = sorted_[fetched].row * std::uint64_t{row_bytes};
-      vectors_.fetch(at, at + std::min(row_bytes, kFetchedBytes));
+    for (; next < candidates_.size() && fetched < own.end + kHitsAhead; ++next) {
+      fetch_hits(next);
+      fetched = own_[next].end;
     }
     candidates_[q].compare_verified(sorted_.data() + own.begin, own.end - own.begin, squares);
     set_screen(q);
+  }
+}
+
+// Prefetches what will be compared first of the hits of a query.
+void MatrixScan::fetch_hits(std::size_t query) {
+  const Own& own = own_[query];
+  const bool by_bytes = candidates_[query].has_byte_limit(own.end - own.begin);
+  const std::size_t row_bytes = vectors_.matrix().stride;
+  for (std::size_t i = own.begin; i < own.end; ++i) {
+    const std::uint64_t at = sorted_[i].row * std::uint64_t{row_bytes};
+    if (by_bytes)
+      bytes_->fetch(sorted_[i].row);
+    else
+      vectors_.fetch(at, at + std::min(row_bytes, kFetchedBytes));
   }
 }
 

@@ -8,10 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/aligned.h"
 #include "base/top_k.h"
+#include "index/exact/bound_queries.h"
 #include "index/exact/candidates.h"
 #include "index/exact/first_limit.h"
 #include "index/exact/screened_block.h"
@@ -25,9 +27,8 @@ inline constexpr std::size_t kFewQueries = 4;
 
 class MatrixScan {
  public:
-  // Binds query i by queries[i] and screens[i]; its neighbours go to best[i].
-  MatrixScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const ScannedRows& rows,
-             const metric::BoundQuery* queries, const quantize::ScreenQuery* screens, std::vector<TopK>& best,
+  // The neighbours of query i go to best[i].
+  MatrixScan(const Screened& rows, const ScannedRows& scanned, const BoundQueries& queries, std::vector<TopK>& best,
              std::size_t k);
 
   // Scans the rows at places [begin, end).
@@ -45,6 +46,7 @@ class MatrixScan {
   // Sorts hits by their queries.
   void sort_hits(const ScreenedBlock& block, std::size_t count);
   void compare_hits(const ScreenedBlock& block);
+  void fetch_hits(std::size_t query);
   // Returns the squared norms of the rows that have hits, by row numbers; null if queries do not take them.
   const std::uint32_t* squares_of(const ScreenedBlock& block);
   void set_screen(std::size_t query);
@@ -60,6 +62,7 @@ class MatrixScan {
   bool takes_squares_;
   BlockReader reader_;
   FirstLimit first_limit_;
+  std::optional<ByteComparison> bytes_;
   std::vector<Candidates> candidates_;
   AlignedArray<std::int8_t> codes_;             // of the queries
   std::vector<kernels::MatrixScreen> screens_;  // of the queries, padded

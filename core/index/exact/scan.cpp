@@ -29,13 +29,23 @@ constexpr std::size_t kAdvisedBytes = std::size_t{512} << 10;
 struct Bound {
   std::vector<metric::BoundQuery> queries;
   std::vector<quantize::ScreenQuery> screens;
+  std::vector<quantize::ByteBoundQuery> bytes;
+
+  BoundQueries from(std::size_t first) const {
+    return {queries.data() + first, screens.data() + first, bytes.empty() ? nullptr : bytes.data() + first};
+  }
 };
 
-Bound bind(MatrixView queries, const index::Descriptor& descriptor, const quantize::StoredScreen* stored) {
-  Bound bound{index::bind_queries(queries, descriptor), {}};
-  if (!stored) return bound;
-  bound.screens =
-      quantize::ScreenQuery::bind(stored->screen, index::to_float32(queries, 0, queries.rows).data(), queries.rows);
+Bound bind(MatrixView queries, const index::Descriptor& descriptor, const Screened& rows) {
+  Bound bound{index::bind_queries(queries, descriptor), {}, {}};
+  if (!rows.screen) return bound;
+  const std::vector<float> vectors = index::to_float32(queries, 0, queries.rows);
+  bound.screens = quantize::ScreenQuery::bind(rows.screen->screen, vectors.data(), queries.rows);
+  if (!rows.bytes) return bound;
+  bound.bytes.resize(queries.rows);
+  std::vector<float> scratch;
+  for (std::size_t i = 0; i < queries.rows; ++i)
+    bound.bytes[i].bind(rows.bytes->bounds, vectors.data() + i * descriptor.dims, scratch);
   return bound;
 }
 
@@ -110,9 +120,9 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t rows, std::size_t
 
 void ExactScan::search(MatrixView queries, const index::Request& request, index::Results& results) const {
   const ScannedRows rows(vectors_->shape().rows, request.filter);
-  const quantize::StoredScreen* const screen =
-      !request.filter || screens(rows.count(), queries.rows) ? screen_ : nullptr;
-  const Bound bound = bind(queries, descriptor_, screen);
+  const Screened screened_rows{!request.filter || screens(rows.count(), queries.rows) ? screen_ : nullptr, vectors_,
+                               bytes_};
+  const Bound bound = bind(queries, descriptor_, screened_rows);
   const Cut cut = this->cut(queries.rows, rows.count(), request.threads);
 
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
@@ -125,12 +135,11 @@ void ExactScan::search(MatrixView queries, const index::Request& request, index:
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows.count());
       const std::size_t to = std::min(from + cut.part_rows, rows.count());
       const auto screened = [&]<class Scan>(std::type_identity<Scan>) {
-        Scan(*screen, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
-            .run(from, to);
+        Scan(screened_rows, rows, bound.from(first), best[task], request.k).run(from, to);
       };
-      if (screen && count > kFewQueries)
+      if (screened_rows.screen && count > kFewQueries)
         screened(std::type_identity<MatrixScan>{});
-      else if (screen)
+      else if (screened_rows.screen)
         screened(std::type_identity<ScreenedScan>{});
       else
         scan(rows, &bound.queries[first], best[task], from, to);

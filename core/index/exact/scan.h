@@ -12,15 +12,18 @@
 #include "index/request.h"
 #include "index/results.h"
 #include "metric/bound_query.h"
+#include "quantize/byte_bounds_file.h"
 #include "quantize/screen_file.h"
 
 namespace nearabout::exact {
 
 class ExactScan {
  public:
-  // Makes a scan; both arguments must outlive it. Without a screen every row is compared in full.
-  ExactScan(const index::Descriptor& descriptor, const storage::Section& vectors, const quantize::StoredScreen* screen)
-      : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
+  // Makes a scan; all arguments must outlive it. Without a screen every row is compared in full; `bytes`, if not null,
+  // spare most of the rows that pass the screen that.
+  ExactScan(const index::Descriptor& descriptor, const storage::Section& vectors, const quantize::StoredScreen* screen,
+            const quantize::StoredByteBounds* bytes = nullptr)
+      : descriptor_(descriptor), vectors_(&vectors), screen_(screen), bytes_(bytes) {}
 
   // Searches. `request.k` is at least 1 and at most the number of allowed rows; there is at least one row and one
   // query.
@@ -46,6 +49,7 @@ class ExactScan {
   index::Descriptor descriptor_;
   const storage::Section* vectors_;
   const quantize::StoredScreen* screen_;
+  const quantize::StoredByteBounds* bytes_;
 };
 
 }  // namespace nearabout::exact

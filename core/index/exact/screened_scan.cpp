@@ -9,18 +9,16 @@ constexpr std::size_t kScannedRows = 2048;
 
 }  // namespace
 
-ScreenedScan::ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors,
-                           const ScannedRows& rows, const metric::BoundQuery* queries,
-                           const quantize::ScreenQuery* screens, std::vector<TopK>& best, std::size_t k)
-    : flip_(stored.flip),
+ScreenedScan::ScreenedScan(const Screened& rows, const ScannedRows& scanned, const BoundQueries& queries,
+                           std::vector<TopK>& best, std::size_t k)
+    : flip_(rows.screen->flip),
       k_(k),
-      reader_(stored, rows, vectors.shape().rows),
+      reader_(*rows.screen, scanned, rows.vectors->shape().rows),
       first_limit_(k, kScannedRows),
       dots_(std::make_unique_for_overwrite<std::int32_t[]>(kScannedRows)),
       hits_(std::make_unique_for_overwrite<std::uint32_t[]>(kScannedRows + 16)),
       scores_(std::make_unique_for_overwrite<float[]>(kScannedRows + 16)) {
-  candidates_.reserve(best.size());
-  for (std::size_t q = 0; q < best.size(); ++q) candidates_.emplace_back(queries[q], screens[q], vectors, best[q]);
+  candidates_ = candidates_of(rows, queries, bytes_, best);
 }
 
 void ScreenedScan::run(std::size_t begin, std::size_t end) {

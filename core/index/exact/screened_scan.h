@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/top_k.h"
+#include "index/exact/bound_queries.h"
 #include "index/exact/candidates.h"
 #include "index/exact/first_limit.h"
 #include "index/exact/screened_block.h"
@@ -19,9 +21,8 @@ namespace nearabout::exact {
 // in full. In later blocks only rows within the limit are examined, a few in a hundred.
 class ScreenedScan {
  public:
-  // Binds query i by queries[i] and screens[i]; its neighbours go to best[i].
-  ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const ScannedRows& rows,
-               const metric::BoundQuery* queries, const quantize::ScreenQuery* screens, std::vector<TopK>& best,
+  // The neighbours of query i go to best[i].
+  ScreenedScan(const Screened& rows, const ScannedRows& scanned, const BoundQueries& queries, std::vector<TopK>& best,
                std::size_t k);
 
   // Scans the rows at places [begin, end).
@@ -36,6 +37,7 @@ class ScreenedScan {
   std::size_t k_;
   BlockReader reader_;
   FirstLimit first_limit_;
+  std::optional<ByteComparison> bytes_;
   std::vector<Candidates> candidates_;
   // Not initialised, which would take longer than to screen some hundred rows.
   std::unique_ptr<std::int32_t[]> dots_;

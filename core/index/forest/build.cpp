@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "index/calibration/residuals.h"
+#include "index/exact/byte_rows.h"
 #include "index/exact/screen.h"
 #include "index/forest/measure.h"
 #include "quantize/sketch_file.h"
@@ -134,6 +135,7 @@ void check_options(const ForestOptions& options, metric::Metric metric) {
 void write_forest(storage::Writer& writer, const index::ValidatedRows& source, const ForestOptions& options,
                   const std::string& metadata, const index::BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric());
+  if (options.byte_rows) exact::require_byte_rows(source.metric(), source.element());
   index::write_descriptor(writer, {kForestNumber, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   if (source.rows() > 0) {
@@ -147,7 +149,8 @@ void write_forest(storage::Writer& writer, const index::ValidatedRows& source, c
     write_nodes(writer, forest, options, measured.fallback_effort);
     write_trees(writer, forest, subprogress(monitor, 0.75, 0.8));
   }
-  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.88));
+  if (options.byte_rows) exact::write_byte_rows_of(writer, source, build, subprogress(monitor, 0.88, 0.9));
   source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 

@@ -1,4 +1,5 @@
 // Opens a forest.
+#include "index/exact/byte_rows.h"
 #include "index/exact/screen.h"
 #include "index/forest/forest.h"
 #include "index/stored_rows.h"
@@ -10,7 +11,8 @@ ForestIndex::ForestIndex(const storage::File& file, const index::Descriptor& des
       file_(file),
       layout_(read_forest_layout(file, descriptor)),
       screen_(exact::screen_of(file, descriptor, *layout_.vectors, quantize::kScreenOfRows)),
-      scan_(descriptor, *layout_.vectors, screen_ ? &*screen_ : nullptr) {
+      bytes_(exact::byte_rows_of(file, descriptor)),
+      scan_(descriptor, *layout_.vectors, screen_ ? &*screen_ : nullptr, bytes_ ? &*bytes_ : nullptr) {
   if (rows() == 0) return;
   for (const storage::Section* section :
        {layout_.vectors, layout_.node_codes, layout_.tree_rows, layout_.tree_codes, layout_.tree_offsets})

@@ -40,6 +40,7 @@ struct ForestOptions {
   std::size_t trees = 1;
   std::size_t leaf_size = 48;  // rows per leaf; smaller leaves mean fewer rows to examine, but more leaves to rank
   std::uint64_t seed = 0;
+  bool byte_rows = false;  // one byte per dimension besides the vectors, for exact searches
 };
 
 class ForestIndex : public index::Searcher {
@@ -70,6 +71,7 @@ class ForestIndex : public index::Searcher {
   const storage::File& file_;
   ForestLayout layout_;
   std::optional<quantize::StoredScreen> screen_;
+  std::optional<quantize::StoredByteBounds> bytes_;
   exact::ExactScan scan_;
 };
 

@@ -13,8 +13,9 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   const index::Parameters& given = build.parameters;
-  given.expect({"trees", "leaf_size", "seed"});
-  const ForestOptions options{given.integer("trees"), given.integer("leaf_size"), given.integer("seed")};
+  given.expect({"trees", "leaf_size", "seed", "byte_rows"});
+  const ForestOptions options{given.integer("trees"), given.integer("leaf_size"), given.integer("seed"),
+                              given.flag("byte_rows")};
   write_forest(writer, rows, options, build.metadata, build.options, monitor);
 }
 

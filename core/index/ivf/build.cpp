@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "index/exact/byte_rows.h"
 #include "index/exact/screen.h"
 #include "index/ivf/byte_rows_build.h"
 #include "index/ivf/groups.h"
@@ -134,6 +135,11 @@ void check_options(const IvfOptions& options, metric::Metric metric, Element ele
   if (options.code_bits != 0 && !quantize::are_code_bits(options.code_bits))
     throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
                             " bits per direction; 1, 2, 4 and 8 are allowed");
+  if (!options.byte_rows) return;
+  exact::require_byte_rows(metric, element);
+  if (!keeps_vectors(options, element))
+    throw InvalidInputError(
+        "byte_rows=True says which vectors to compare, and keep_vectors=False keeps none; pass one of the two");
 }
 
 }  // namespace
@@ -168,7 +174,8 @@ void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, cons
       write_byte_rows(writer, learnt, read, rows, place, build.threads, subprogress(monitor, 0.8, 1.0));
   }
   if (!keeps_vectors(options, source.element())) return;
-  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.88));
+  if (options.byte_rows) exact::write_byte_rows_of(writer, source, build, subprogress(monitor, 0.88, 0.9));
   source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 

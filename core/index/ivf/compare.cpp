@@ -12,6 +12,9 @@ namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kComparedTogether = 32;  // rows compared by one call
+// With fewer rows a neighbour, reading the bytes of all (a quarter of a vector each) and the vectors of some, which are
+// never fewer than the neighbours, reads as much as the vectors of all.
+constexpr std::size_t kRowsWorthBytes = 2;
 
 }  // namespace
 
@@ -22,7 +25,10 @@ RowComparison::RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cac
       view_(table_ ? table_->matrix() : MatrixView{}),
       columns_(layout.lists.rows->shape().columns),
       squares_(columns_ == 2),
-      units_(layout.transform, layout.directions.centre) {}
+      units_(layout.transform, layout.directions.centre) {
+  if (!layout.bounds || layout.distance_source != DistanceSource::vectors) return;
+  for (Pending& pending : pending_) pending.bytes.emplace(*layout.bounds);
+}
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
                         index::Results& results) {
@@ -30,7 +36,7 @@ void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, c
   const auto start = std::chrono::steady_clock::now();
   if (page_cache_.cold()) ask_for_rows(scan);
   result(scan, queries, begin, request, results);
-  page_cache_.observe(std::chrono::steady_clock::now() - start, compared_);
+  page_cache_.observe(std::chrono::steady_clock::now() - start, looked_at_);
 }
 
 // Starts reading the rows of all queries, before the first is answered.
@@ -51,40 +57,47 @@ void RowComparison::ask_for_rows(ListScan& scan) {
 void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
                            index::Results& results) {
   const std::size_t count = scan.queries().count();
-  compared_ = 0;
-  for (std::size_t i = 0; i < count + 2; ++i) {
-    if (i < count) find_places(scan, i, pending_[i % 3]);
-    if (i >= 1 && i - 1 < count) find_rows(pending_[(i - 1) % 3]);
-    if (i < 2) continue;
-    const std::size_t number = begin + i - 2;
-    const metric::BoundQuery bound = index::bind_query(queries, number, layout_.descriptor);
-    TopK best = index::top_k_of(bound, request, request.k, number);
-    const Pending& pending = pending_[(i - 2) % 3];
-    switch (layout_.distance_source) {
-      case DistanceSource::vectors:
-        compare(bound, pending, best);
-        if (!scan.wants_every_row(i - 2) && !scan.left_out(i - 2).empty()) {
-          units_.bind(queries, number);
-          if (scan.is_farther_down(i - 2, nearer_left_out(scan.left_out(i - 2), best.worst())))
-            scan.ask_for_every_row(i - 2);
-        }
-        if (scan.is_suspicious(i - 2)) {
-          units_.bind(queries, number);
-          if (is_too_shallow(scan, i - 2, best)) scan.flag(i - 2);
-        }
-        break;
-      case DistanceSource::int8:
-        compare_bytes(
-            {layout_.byte_rows.steps, layout_.transform, index::to_float32(queries, number, number + 1).data()},
-            pending, best);
-        break;
-      case DistanceSource::codes_alone:
+  const std::size_t last = pending_[0].bytes ? 3 : 2;  // stage of the pipeline
+  compared_ = looked_at_ = 0;
+  wanted_ = request.k + index::most_excluded(request);
+  for (std::size_t i = 0; i < count + last; ++i) {
+    if (i < count) find_places(scan, i, pending_[i % kDeep]);
+    if (i >= 1 && i - 1 < count) find_rows(scan, i - 1, pending_[(i - 1) % kDeep]);
+    if (i >= 2 && i - 2 < count) bind(queries, begin + i - 2, request, pending_[(i - 2) % kDeep]);
+    if (i < last) continue;
+    const std::size_t query = i - last;
+    Pending& pending = pending_[query % kDeep];
+    finish(scan, queries, query, begin + query, pending);
+    if (table_) looked_at_ += pending.rows.size();
+    if (!pending.by_bytes && table_) compared_ += pending.rows.size();
+    index::write_result(*pending.bound, *pending.best, request, results, begin + query);
+  }
+}
+
+void RowComparison::finish(ListScan& scan, MatrixView queries, std::size_t query, std::size_t number,
+                           Pending& pending) {
+  TopK& best = *pending.best;
+  switch (layout_.distance_source) {
+    case DistanceSource::vectors:
+      pending.by_bytes ? compare_chosen(pending) : compare(pending);
+      if (!scan.wants_every_row(query) && !scan.left_out(query).empty()) {
         units_.bind(queries, number);
-        rank(scan.estimates(i - 2), pending, best);
-        break;
-    }
-    if (table_) compared_ += pending.rows.size();
-    index::write_result(bound, best, request, results, number);
+        if (scan.is_farther_down(query, nearer_left_out(scan.left_out(query), best.worst())))
+          scan.ask_for_every_row(query);
+      }
+      if (scan.is_suspicious(query)) {
+        units_.bind(queries, number);
+        if (is_too_shallow(scan, query, best)) scan.flag(query);
+      }
+      break;
+    case DistanceSource::int8:
+      compare_bytes({layout_.byte_rows.steps, layout_.transform, index::to_float32(queries, number, number + 1).data()},
+                    pending, best);
+      break;
+    case DistanceSource::codes_alone:
+      units_.bind(queries, number);
+      rank(scan.estimates(query), pending, best);
+      break;
   }
 }
 
@@ -97,37 +110,63 @@ void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pend
   for (const std::uint64_t place : pending.places) layout_.lists.rows->fetch(place * columns_ * sizeof(std::uint32_t));
 }
 
-void RowComparison::find_rows(Pending& pending) const {
+// Bytes are looked at first unless the errors of all estimates are needed (is_too_shallow), or rows have to be read
+// from the disk: then one read of all is faster than one after another.
+void RowComparison::find_rows(const ListScan& scan, std::size_t query, Pending& pending) const {
   pending.rows.clear();
   pending.squares.clear();
-  if (!table_) {
-    for (const std::uint64_t place : pending.places)
-      pending.rows.push_back(layout_.lists.rows->items<std::uint32_t>(place, 1)[0]);
-    return;
-  }
+  pending.by_bytes = pending.bytes && pending.places.size() > kRowsWorthBytes * wanted_ && !scan.is_suspicious(query) &&
+                     !(page_cache_.is_enabled() && page_cache_.cold());
   for (const std::uint32_t place : pending.places) {
     const std::uint32_t* const header =
         layout_.lists.rows->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
     pending.rows.push_back(header[0]);
+    if (!table_) continue;
     if (squares_) pending.squares.push_back(header[1]);
-    table_->fetch(header[0] * view_.stride, (std::uint64_t{header[0]} + 1) * view_.stride);
+    if (pending.by_bytes)
+      pending.bytes->fetch(header[0]);
+    else
+      table_->fetch(header[0] * view_.stride, (std::uint64_t{header[0]} + 1) * view_.stride);
   }
   if (!layout_.byte_rows.squares) return;
   for (const std::uint64_t row : pending.rows) layout_.byte_rows.squares->fetch(row * sizeof(float));
 }
 
-void RowComparison::compare(const metric::BoundQuery& bound, const Pending& pending, TopK& best) {
+void RowComparison::bind(MatrixView queries, std::size_t number, const index::Request& request, Pending& pending) {
+  pending.bound.emplace(index::bind_query(queries, number, layout_.descriptor));
+  pending.best.emplace(index::top_k_of(*pending.bound, request, request.k, number));
+  if (pending.by_bytes) choose_rows(queries, number, pending);
+}
+
+void RowComparison::choose_rows(MatrixView queries, std::size_t number, Pending& pending) {
+  pending.byte_query.bind(layout_.bounds->bounds, index::to_float32(queries, number, number + 1).data(), scratch_);
+  pending.bytes->choose(pending.byte_query, pending.rows.data(), pending.rows.size(), pending.best->worst(), true);
+  pending.bytes->fetch_likely(pending.byte_query, wanted_, [this](std::uint64_t row) {
+    table_->fetch(row * view_.stride, (row + 1) * view_.stride);
+  });
+}
+
+void RowComparison::compare_chosen(Pending& pending) {
+  pending.bytes->compare(pending.byte_query, wanted_, *pending.best, [&](const std::uint32_t* rows, std::size_t count) {
+    double rdists[exact::ByteComparison::kByteRowsTogether];
+    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, *pending.best,
+                  [&](const kernels::Rows& batch, double* out) { pending.bound->rdists(batch, out); });
+    compared_ += count;
+  });
+}
+
+void RowComparison::compare(Pending& pending) {
   rdists_.resize(pending.rows.size());
-  const bool squares = squares_ && bound.takes_squares();
+  const bool squares = squares_ && pending.bound->takes_squares();
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
     const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, best,
+    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, *pending.best,
                   [&](const kernels::Rows& batch, double* out) {
                     if (squares)
-                      bound.rdists(batch, pending.squares.data() + begin, out);
+                      pending.bound->rdists(batch, pending.squares.data() + begin, out);
                     else
-                      bound.rdists(batch, out);
+                      pending.bound->rdists(batch, out);
                   });
   }
 }

@@ -20,11 +20,12 @@ IvfIndex::IvfIndex(const storage::File& file, const index::Descriptor& descripto
   const storage::Section* const vectors = layout_->vectors;
   if (vectors) {
     screen_ = exact::screen_of(file, descriptor, *vectors, quantize::kScreenOfRows);
-    scan_.emplace(descriptor, *vectors, screen_ ? &*screen_ : nullptr);
+    scan_.emplace(descriptor, *vectors, screen_ ? &*screen_ : nullptr, layout_->bounds ? &*layout_->bounds : nullptr);
   }
   const IvfLists& lists = layout_->lists;
   for (const storage::Section* section :
-       {vectors, lists.rows, lists.codes, layout_->byte_rows.codes, layout_->byte_rows.squares})
+       {vectors, lists.rows, lists.codes, layout_->byte_rows.codes, layout_->byte_rows.squares,
+        layout_->bounds ? layout_->bounds->bytes : nullptr, layout_->bounds ? layout_->bounds->squares : nullptr})
     if (section) section->advise(storage::system::Access::anywhere);
 }
 

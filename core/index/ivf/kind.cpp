@@ -17,13 +17,15 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   const index::Parameters& given = build.parameters;
-  given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "family", "workload"});
+  given.expect(
+      {"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "family", "workload"});
   const IvfOptions options{given.integer("lists"),
                            given.integer("code_bytes"),
                            given.integer("code_bits"),
                            given.integer("seed"),
                            given.flag("refine"),
                            given.flag("keep_vectors"),
+                           given.flag("byte_rows"),
                            {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
                            build.recall,
                            build.queries};

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "index/calibration/residuals.h"
+#include "index/exact/byte_rows.h"
 #include "index/ivf/groups.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
@@ -229,7 +230,10 @@ IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& de
                            std::string(name_of(descriptor.metric)) +
                            ", which they do not support. Copy or build it again.");
   IvfLayout layout{file, descriptor};
-  if (file.has(SectionId::vectors)) layout.vectors = &file.section(SectionId::vectors);
+  if (file.has(SectionId::vectors)) {
+    layout.vectors = &file.section(SectionId::vectors);
+    layout.bounds = exact::byte_rows_of(file, descriptor);
+  }
   layout.distance_source = read_distance_source(file);
   if (layout.row_count() == 0) return layout;
   read_header(layout);

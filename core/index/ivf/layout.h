@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "index/ivf/curve.h"
 #include "index/ivf/distance_source.h"
 #include "index/tuning.h"
+#include "quantize/byte_bounds_file.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
 #include "storage/file.h"
@@ -68,6 +70,7 @@ struct IvfLayout {
   IvfCentroids centroids{};
   IvfLists lists{};
   IvfByteRows byte_rows{};
+  std::optional<quantize::StoredByteBounds> bounds{};  // besides vectors
   Curves curves{};
   AdaptiveProbes adaptive_probes{};
   calibration::Guard guard{};

@@ -19,6 +19,7 @@ struct IvfOptions {
   std::uint64_t seed = 0;
   bool refine = true;                           // the most promising rows are compared by more than their small codes
   bool keep_vectors = true;                     // false: they are compared by one byte per dimension, if at all
+  bool byte_rows = false;                       // one byte per dimension besides the vectors, to compare fewer of them
   index::Tuning tuning = {};                    // the processors and the workload that it is chosen for
   double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
   std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used

@@ -5,6 +5,7 @@
 #include "kernels/generic/integer.inl"
 #include "kernels/generic/bits.inl"
 #include "kernels/generic/screen.inl"
+#include "kernels/generic/wide_rows.inl"
 #include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/matrix.inl"
 #include "kernels/generic/project.inl"

@@ -137,6 +137,15 @@ struct DotU8U8 {  // query (row - 128), at least -255 * 128 * kMaxDims
   static Sums step(Sums sums, Bytes query, Bytes row) { return _mm512_dpbusd_epi32(sums, query, row); }
 };
 
+constexpr std::size_t kWideLanes = 32;
+using WideQuery = __m512i;
+using WideRow = __m512i;
+inline WideQuery load_wide(const std::int16_t* from) { return load_bytes(from); }
+inline WideRow wide_row(const Byte* from) {
+  return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+inline Sums wide_step(Sums sums, WideQuery query, WideRow row) { return _mm512_dpwssd_epi32(sums, query, row); }
+
 // A tile is the whole panel by all queries: sixteen sums in registers; two loads of rows and eight of queries give
 // sixteen products.
 constexpr std::size_t kPanelLanes = 16;

@@ -122,6 +122,15 @@ inline Bytes either(Bytes a, Bytes b) { return vorrq_u8(a, b); }
 
 inline Sums no_sums() { return vdupq_n_u32(0); }
 inline std::uint32_t total(Sums sums) { return vaddvq_u32(sums); }
+constexpr std::size_t kWideLanes = 8;
+using WideQuery = int16x8_t;
+using WideRow = int16x8_t;
+inline WideQuery load_wide(const std::int16_t* from) { return vld1q_s16(from); }
+inline WideRow wide_row(const Byte* from) { return vmovl_s8(vreinterpret_s8_u8(vld1_u8(from))); }
+inline Sums wide_step(Sums sums, WideQuery query, WideRow row) {
+  const int32x4_t low = vmlal_s16(vreinterpretq_s32_u32(sums), vget_low_s16(query), vget_low_s16(row));
+  return vreinterpretq_u32_s32(vmlal_high_s16(low, query, row));
+}
 inline Sums add_bytes(Sums sums, Bytes bytes) { return vpadalq_u16(sums, vpaddlq_u8(bytes)); }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return add_bytes(sums, vabdq_u8(a, b)); }
 inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(bytes)); }

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from nearabout.cli.arguments import Options, number, one
-from nearabout.cli.kind_usage import kind_names, seeded_names, settings_usage, tuned_names
+from nearabout.cli.kind_usage import kind_names, seeded_names, settings_of, settings_usage, tuned_names
 from nearabout.cli.output import command, duration, printable, read_name, size
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInputError
@@ -66,7 +66,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     source = one(words, "input file", "build")
-    settings = _settings(given.pop("set", []))  # type: ignore[arg-type]
+    settings = settings_of(given.pop("set", []))  # type: ignore[arg-type]
     reading = taken(given, "invalid")
     target = str(given.pop("output")) if "output" in given else default_output(source)
     if not target.endswith(".near"):
@@ -113,17 +113,6 @@ def _example(index: "Index", path: str) -> "list[str] | None":
             dashes = ["--"] if key.startswith("-") or path.startswith("-") else []
             return [*dashes, path, key] if path.startswith("-") else [path, *dashes, key]
     return None
-
-
-def _settings(given: list[str]) -> dict[str, str]:
-    """Returns `name=value` settings as a dict."""
-    settings = {}
-    for setting in given:
-        name, equals, value = setting.partition("=")
-        if not equals or not name or not value:
-            raise InvalidInputError(f"--set {setting}: pass a setting as name=value, such as --set trees=4")
-        settings[name] = value
-    return settings
 
 
 TYPE_CHECKING = False

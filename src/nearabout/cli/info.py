@@ -42,6 +42,7 @@ def run(arguments: list[str]) -> int:
             if name not in _KNOWN_BETTER and name not in info
         ],
         *_of_kind(index, info),
+        *([["byte rows", f"{size(info['byte_rows'])}, so that few vectors are read"]] if info["byte_rows"] else []),
         ["computes with", info["isa"]],
     ]
     print("\n".join(table(fields)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from nearabout.errors import InvalidInputError
 from nearabout.kinds import KINDS
 
 _WIDTH = 120
@@ -38,3 +39,14 @@ def settings_usage(indent: int) -> str:
 def _listed(names: Sequence[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def settings_of(given: list[str]) -> dict[str, str]:
+    """Returns `name=value` settings as a dict."""
+    settings = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals or not name or not value:
+            raise InvalidInputError(f"--set {setting}: pass a setting as name=value, such as --set trees=4")
+        settings[name] = value
+    return settings

@@ -1,13 +1,13 @@
 """`nearabout plan`: estimates the cost of a build."""
 
 from nearabout.cli.arguments import Options, number
-from nearabout.cli.kind_usage import kind_names
+from nearabout.cli.kind_usage import kind_names, settings_of
 from nearabout.cli.output import duration, print_json, size, table
 from nearabout.errors import InvalidInputError
 
 USAGE = f"""
-usage: nearabout plan ROWS DIMS [--metric M] [--kind K] [--recall R] [--dtype D] [--threads N] [--memory SIZE]
-                      [--workload W] [--family F] [--json]
+usage: nearabout plan ROWS DIMS [--metric M] [--kind K] [--set NAME=VALUE ...] [--recall R] [--dtype D]
+                      [--threads N] [--memory SIZE] [--workload W] [--family F] [--json]
 
 Estimates the time, memory and disk space of a build and the speed of searches, without the vectors. It measures the
 speed of this machine by building a small index. For real data, estimates of the build are within a factor of 2, those
@@ -15,6 +15,7 @@ of queries within a factor of 3.
 
   --metric M     cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
   --kind K       {kind_names()}
+  --set N=V      a setting of the kind, as for `nearabout build`
   --recall R     target recall of the 10 nearest (default 0.95); 1 finds all of them
   --dtype D      f32 (default), f16, bf16, u8, i8, bits (the default under hamming and jaccard)
   --threads N    number of threads of the build (default: all cores)
@@ -29,6 +30,7 @@ _OPTIONS = Options(
     {
         "metric": str,
         "kind": str,
+        "set": list,
         "recall": str,
         "dtype": str,
         "threads": int,
@@ -51,8 +53,10 @@ def run(arguments: list[str]) -> int:
         given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
     rows, dims = (_number(name, word) for name, word in zip(("ROWS", "DIMS"), words, strict=True))
 
+    from nearabout.kinds import kind_from_settings
     from nearabout.planning.plan import plan
 
+    given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings_of(given.pop("set", [])))  # type: ignore[arg-type,assignment]
     expected = plan(rows, dims, **given)  # type: ignore[arg-type]
     settings = expected.kind.settings()
     name = str(settings.pop("kind"))

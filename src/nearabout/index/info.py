@@ -13,6 +13,7 @@ from nearabout.kinds import KINDS, KindInfo
 if TYPE_CHECKING:
     from nearabout._arrays.accepted_types import Progress
 
+_BYTE_ROWS = ("bound_bytes", "bound_steps", "bound_squares", "bound_errors")
 _METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
 
 
@@ -38,6 +39,7 @@ class CommonInfo(TypedDict):
     keys: str
     path: str | None
     file_bytes: int
+    byte_rows: int
     isa: str
     metadata: dict[str, Any]
     calibration: dict[str, Any] | None
@@ -50,6 +52,7 @@ class IndexInfo(CommonInfo, KindInfo, total=False):
 
 def index_info(core: _core.Index, path: str | None) -> IndexInfo:
     """Returns the properties of an index; implements `Index.info`."""
+    sections = core.sections()
     info = {
         "kind": core.kind,
         "metric": core.metric,
@@ -59,11 +62,12 @@ def index_info(core: _core.Index, path: str | None) -> IndexInfo:
         "keys": core.key_type,
         "path": path,
         "file_bytes": core.file_bytes,
+        "byte_rows": sum(part["bytes"] for part in sections if part["name"] in _BYTE_ROWS),
         "isa": _core.isa(),
         "metadata": metadata_of(core),
         **KINDS[core.kind].info(core.details()),
         "calibration": core.calibration(),
-        "sections": core.sections(),
+        "sections": sections,
     }
     return cast("IndexInfo", info)  # the kind says what else there is
 

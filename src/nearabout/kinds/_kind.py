@@ -99,6 +99,10 @@ class Kind:
         """Returns whether the file has the vectors."""
         return True
 
+    def has_byte_rows(self, case: Case) -> bool:
+        """Returns whether the file has one byte per dimension of each row besides its vector."""
+        return False
+
     def instead_bytes(self, case: Case) -> int:
         """Returns the bytes that the file stores instead of the vectors, if it has no vectors."""
         return 0
@@ -126,6 +130,12 @@ class Kind:
     def reference(self, case: Case) -> Case:
         """Returns a case like this one with default parameters, used to measure the speed of a machine."""
         return dataclasses.replace(case, kind=type(self)())
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raises InvalidInputError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"{name} is {value!r}; pass True or False")
 
 
 def check_count(name: str, value: object, most: int, other: str = "") -> None:

@@ -31,7 +31,7 @@ def choose_kind(
     the recall is 1, or if no other kind supports the metric and the dtype.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
-    (Exact(), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True))
+    (Exact(byte_rows=False), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows=False))
     """
     tuning = tuning or Tuning()
     costs = [(kind, _cost(kind, rows, dims, metric, dtype, recall, tuning)) for kind in _serving(metric, dtype)]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import Kind, check_count
+from nearabout.kinds._kind import Kind, check_count, check_flag
 from nearabout.kinds.case import Case, directions, planned
 from nearabout.kinds.tuning import Tuning
 
@@ -60,7 +60,7 @@ class PcaCodes:
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.PcaCodes(32, bits=4))
-    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True)
+    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True, byte_rows=False)
     """
 
     size: int
@@ -133,6 +133,10 @@ class IVF(Kind):
             vectors. Vectors of bytes (u8, i8) are already 8-bit: with `refine` they are always kept, whatever you pass
             here, and distances are exact. `Index.info()` shows the result (`distance_source`, `keeps_vectors`) and the
             `expected_recall`.
+        byte_rows: whether the file stores one byte per dimension of each row besides the vector. Searches look at the
+            bytes of the most promising rows and, by a proven bound, compare only those vectors in full that can be
+            among the neighbours, about a dozen of thirty. Results are the same, to the last bit. For vectors of
+            floats, which are kept.
 
     Raises:
         InvalidInputError: a setting is out of range.
@@ -157,21 +161,26 @@ class IVF(Kind):
     codes: int | PcaCodes | Literal["auto"] = "auto"
     refine: bool = True
     keep_vectors: bool = True
+    byte_rows: bool = False
 
     def __post_init__(self) -> None:
         if self.lists != "auto":
             check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
         if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
             check_count("codes", self.codes, _LARGEST_CODE, ' (bytes per row), a PcaCodes, or "auto"')
-        for name, flag in (("refine", self.refine), ("keep_vectors", self.keep_vectors)):
-            if not isinstance(flag, bool):
-                raise InvalidInputError(f"{name} is {flag!r}; pass True or False")
+        for name in ("refine", "keep_vectors", "byte_rows"):
+            check_flag(name, getattr(self, name))
+        if self.byte_rows and not self.keep_vectors:
+            raise InvalidInputError(
+                "byte_rows=True says which vectors to compare, and keep_vectors=False keeps none; pass one of the two"
+            )
 
     name: ClassVar[str] = "ivf"
     is_tuned: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
     settings_usage: ClassVar[str] = (
-        "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file)"
+        "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file), "
+        "byte_rows=true (a larger file, fewer vectors read)"
     )
     parallel: ClassVar[float] = 0.8
     fresh: ClassVar[float] = 1.1
@@ -202,6 +211,7 @@ class IVF(Kind):
             "seed": seed,
             "refine": self.refine,
             "keep_vectors": self.keep_vectors,
+            "byte_rows": self.byte_rows,
             "family": tuning.family,
             "workload": tuning.workload,
         }
@@ -279,6 +289,9 @@ class IVF(Kind):
 
     def keeps_vectors(self, case: Case) -> bool:
         return self.keep_vectors or (self.refine and case.integers)
+
+    def has_byte_rows(self, case: Case) -> bool:
+        return self.byte_rows
 
     def instead_bytes(self, case: Case) -> int:
         if not self.refine:

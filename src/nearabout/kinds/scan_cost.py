@@ -1,4 +1,5 @@
-"""Models of the exact scan, which every kind with vectors has: bytes of its screen, seconds to build and to search.
+"""Models of the exact scan, which every kind with vectors has: bytes of its screen, seconds to build and to search;
+and the bytes and seconds of byte rows.
 
 The screen holds short codes whose lower bounds rule out most rows. Seconds of builds were fitted together with those of
 the kinds (costs.py). Nanoseconds of queries were fitted to 360 measurements of words, SIFT (128 and 16 dims), MiniLM,
@@ -57,6 +58,19 @@ def scan_seconds(case: Case) -> float:
     sample = planned_screen(case)["sample_rows"]
     learning = 3.3e-11 * sample * dims * tried + 1.7e-9 * dims * tried**2 + 6.1e-8 * sample * dims + 9.1e-7 * sample
     return writing + learning + 2.4e-11 * rows * dims * directions(dims, 8)
+
+
+def byte_rows_bytes(case: Case) -> int:
+    """Returns the bytes of the rows with one byte per dimension that are kept besides the vectors."""
+    if not case.kind.has_byte_rows(case):
+        return 0
+    squares = 0 if case.metric == "dot" else 4
+    return case.rows * (case.dims + squares) + 8 * case.dims
+
+
+def byte_rows_seconds(case: Case) -> float:
+    """Returns the seconds it takes to encode them, which reads the vectors twice."""
+    return 1.2e-8 * case.rows * case.dims if case.kind.has_byte_rows(case) else 0.0
 
 
 def screen_working(case: Case, memory: int) -> int:

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nearabout.kinds.case import Case
-from nearabout.kinds.scan_cost import is_screened, scan_nanoseconds, scan_seconds, screen_bytes, screen_working
+from nearabout.kinds.scan_cost import (
+    byte_rows_bytes,
+    byte_rows_seconds,
+    is_screened,
+    scan_nanoseconds,
+    scan_seconds,
+    screen_bytes,
+    screen_working,
+)
 
 _FIRST = 0.001  # seconds of fixed cost per build
 _TO_DISK = 0.008  # seconds to write a file durably
@@ -46,7 +54,7 @@ def file_bytes(case: Case) -> int:
     """Returns the bytes of the file without keys: vectors, the kind's sections, 8 bytes of checksum per 4,096 bytes."""
     kept = case.rows * case.row_bytes if case.kind.keeps_vectors(case) else case.kind.instead_bytes(case)
     # 8,192 bytes: padding of the vectors to a page, header, directory and small sections.
-    parts = kept + screen_bytes(case) + case.kind.own_bytes(case) + 8_192
+    parts = kept + screen_bytes(case) + byte_rows_bytes(case) + case.kind.own_bytes(case) + 8_192
     return parts + parts // 512
 
 
@@ -54,7 +62,7 @@ def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
     """Returns the seconds of a warm build on the reference machine. For another machine, use ratios of these."""
     # The seconds of other kinds were fitted with their vectors written, but without a screen.
     scan = scan_seconds(case) if case.kind.always_exact or is_screened(case) else 0.0
-    alone = case.kind.own_seconds(case) + scan
+    alone = case.kind.own_seconds(case) + scan + byte_rows_seconds(case)
     parallel = case.kind.parallel
     return alone * (1 - parallel + parallel * crowding / threads)
 

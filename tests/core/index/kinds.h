@@ -12,7 +12,7 @@ namespace nearabout::test {
 using Build = void (*)(storage::Writer&, const index::ValidatedRows&);
 
 inline void build_exact(storage::Writer& writer, const index::ValidatedRows& source) {
-  exact::write_exact(writer, source, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, false, "{}", {.threads = 2}, {});
 }
 
 inline void build_forest(storage::Writer& writer, const index::ValidatedRows& source) {

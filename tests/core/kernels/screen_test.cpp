@@ -66,6 +66,46 @@ void test_extremes(const Table& table) {
   }
 }
 
+void check_wide(const Table& table, const std::vector<std::int16_t>& query, const RowBlock& block,
+                const kernels::Rows& rows) {
+  std::vector<std::int32_t> out(rows.count);
+  table.screen.wide_rows(query.data(), rows, query.size(), out.data());
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const std::uint8_t* const row = block.row(rows.rows == nullptr ? i : rows.rows[i]);
+    std::int64_t sum = 0;
+    for (std::size_t j = 0; j < query.size(); ++j) sum += query[j] * static_cast<std::int8_t>(row[j]);
+    CHECK(sum >= std::numeric_limits<std::int32_t>::min() && sum <= std::numeric_limits<std::int32_t>::max());
+    expect(out[i] == sum, table.name, "screen.wide_rows", query.size(), i, static_cast<std::int32_t>(sum), out[i]);
+  }
+}
+
+void test_wide_rows(const Table& table, std::mt19937& random) {
+  for (const std::size_t dims : sizes()) {
+    const RowBlock block = random_rows(random, 1 + random() % 9, dims, random() % 3 * 5);
+    const auto most = static_cast<unsigned>(kernels::largest_wide(dims));
+    std::vector<std::int16_t> query(dims);
+    for (std::int16_t& value : query)
+      value = static_cast<std::int16_t>(static_cast<int>(random() % (2 * most + 1)) - static_cast<int>(most));
+    check_wide(table, query, block, block.all());
+    std::vector<std::uint32_t> list(random() % 70);
+    for (std::uint32_t& row : list) row = static_cast<std::uint32_t>(random() % block.count);
+    check_wide(table, query, block, block.listed(list));
+  }
+}
+
+// The largest weights with the largest bytes: the sums that come nearest to overflow.
+void test_wide_extremes(const Table& table) {
+  for (const std::size_t dims : {std::size_t{1}, std::size_t{3}, std::size_t{511}, std::size_t{512}, std::size_t{513},
+                                 std::size_t{4099}, kernels::kMaxDims})
+    for (const int sign : {-1, 1})
+      for (const int byte : {127, 128}) {
+        const RowBlock block{std::vector<std::uint8_t>(dims, static_cast<std::uint8_t>(byte)), dims, 1};
+        check_wide(table,
+                   std::vector<std::int16_t>(dims, static_cast<std::int16_t>(sign * kernels::largest_wide(dims))),
+                   block, block.all());
+      }
+}
+
 // The products of one panel and of two equal ones, written to lines of `queries` with a gap.
 void check_panel_dots(const char* name, kernels::PanelDots panel_dots, const std::uint8_t* panels,
                       const RowBlock& block, std::size_t dims, const std::vector<std::int8_t>& queries,
@@ -174,6 +214,12 @@ TEST(rows) { each_table(1, test_rows); }
 
 TEST(extremes) {
   for (const Table* table : tables_to_test()) test_extremes(*table);
+}
+
+TEST(wide_rows) { each_table(1, test_wide_rows); }
+
+TEST(wide_extremes) {
+  for (const Table* table : tables_to_test()) test_wide_extremes(*table);
 }
 
 TEST(panels) { each_table(1, test_panels); }

@@ -41,6 +41,23 @@ def test_build(run: Run, rows: Path, tmp_path: Path) -> None:
     assert (tmp_path / "auto.near").read_bytes() == (tmp_path / "two.near").read_bytes()
 
 
+def test_byte_rows(run: Run, rows: Path, tmp_path: Path) -> None:
+    for kind in ("exact", "forest", "ivf"):
+        path = tmp_path / f"{kind}.near"
+        done = run("build", rows, "-o", path, "--kind", kind, "--set", "byte_rows=true")
+        assert (done.code, done.err) == (0, "")
+        assert re.search(r"byte rows +204\.5 KB, so that few vectors are read", run("info", path).out)
+        assert run("verify", path).code == 0
+        with_them, without = (
+            json.loads(run("plan", "3000", "64", "--kind", kind, *more, "--json").out)["file_bytes"]
+            for more in (["--set", "byte_rows=true"], [])
+        )
+        assert 0.9 * 204_100 < with_them - without < 1.1 * 204_100
+    path = tmp_path / "without.near"
+    run("build", rows, "-o", path, "--kind", "ivf")
+    assert "byte rows" not in run("info", path).out
+
+
 def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> None:
     queries = np.random.default_rng(2).normal(size=(50, 64)).astype(np.float32)
     np.save(tmp_path / "queries.npy", queries)

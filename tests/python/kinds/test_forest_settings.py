@@ -34,7 +34,7 @@ def test_leaf_sizes_that_cannot_be(value: Any) -> None:
 def test_a_forest_is_a_value() -> None:
     assert na.Forest() == na.Forest("auto", 48)
     assert na.Forest(trees=3).name == "forest"
-    assert na.Forest(trees=3).settings() == {"kind": "forest", "trees": 3, "leaf_size": 48}
+    assert na.Forest(trees=3).settings() == {"kind": "forest", "trees": 3, "leaf_size": 48, "byte_rows": False}
     with pytest.raises(dataclasses.FrozenInstanceError):
         na.Forest().trees = 2
     with pytest.raises(TypeError):
@@ -76,6 +76,7 @@ def test_what_info_tells() -> None:
         "kind": "forest",
         "trees": 3,
         "leaf_size": 10,
+        "byte_rows": False,
     }
     assert 1 <= info["sketch_bytes"] <= 12
     assert forest().info()["trees"] == 1  # auto

@@ -144,7 +144,7 @@ def test_a_plan_to_read() -> None:
     lines = str(planned).splitlines()
     assert lines == repr(planned).splitlines()
     assert lines[0] == "<nearabout.Plan: 50,000 rows of 100 dims, cosine, f32"
-    assert lines[1] == "  kind    IVF(lists=544, codes='auto', refine=True, keep_vectors=True)"
+    assert lines[1] == "  kind    IVF(lists=544, codes='auto', refine=True, keep_vectors=True, byte_rows=False)"
     assert [line.split()[0] for line in lines[1:]] == ["kind", "build", "memory", "file", "query"]
     assert "at recall 0.95, " in lines[-1]
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -197,7 +197,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     fields = {line.split()[0]: line.split(None, 1)[1] for line in capsys.readouterr().out.splitlines()}
     assert list(fields) == ["kind", "vectors", "build", "memory", "file", "query", "batch"]
     assert fields["query"].endswith("at recall 0.95, on one thread")
-    assert fields["kind"] == "ivf (lists 544, codes auto, refine True, keep_vectors True)"
+    assert fields["kind"] == "ivf (lists 544, codes auto, refine True, keep_vectors True, byte_rows False)"
     assert fields["vectors"] == "50,000 of 100 dims, cosine, f16"
     assert fields["build"].endswith("(threads: 1)")
     assert main(["plan", "500", "10", "--kind", "exact", "--metric", "dot", "--json"]) == 0

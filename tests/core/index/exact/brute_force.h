@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/top_k.h"
+#include "index/exact/byte_rows.h"
 #include "index/exact/exact.h"
 #include "index/exact/screen.h"
 #include "index/fixtures.h"
@@ -23,16 +24,20 @@ struct ExactRows {
   ExactRows(MatrixView table, Element element, metric::Metric metric)
       : index(built([&](storage::Writer& writer) {
           const index::ValidatedRows source(table, element, metric, index::InvalidRows::refuse, 2, {});
-          exact::write_exact(writer, source, "{}", {.threads = 2}, {});
+          const bool byte_rows = transform::code_space_of(metric) &&
+                                 (element == Element::f32 || element == Element::f16 || element == Element::bf16);
+          exact::write_exact(writer, source, byte_rows, "{}", {.threads = 2}, {});
         })),
         vectors(index->file().section(storage::SectionId::vectors)),
-        screen(exact::screen_of(index->file(), descriptor(), vectors, quantize::kScreenOfExact)) {}
+        screen(exact::screen_of(index->file(), descriptor(), vectors, quantize::kScreenOfExact)),
+        bytes(exact::byte_rows_of(index->file(), descriptor())) {}
 
   const index::Descriptor& descriptor() const { return index->searcher().descriptor(); }
 
   std::shared_ptr<const index::StoredIndex> index;
   const storage::Section& vectors;
   std::optional<quantize::StoredScreen> screen;
+  std::optional<quantize::StoredByteBounds> bytes;  // of floats, under the metrics that have a screen
 };
 
 inline double rdist_of(const ExactRows& rows, const metric::BoundQuery& query, std::uint32_t row) {

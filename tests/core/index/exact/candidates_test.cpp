@@ -74,7 +74,7 @@ void check_table(const Table& table, const Table& queries, Element element) {
       for (const std::size_t k : {std::size_t{1}, std::size_t{10}, std::size_t{100}, count}) {
         CASE(name_of(metric), " of ", name_of(element), ", query ", q, ", k ", k);
         TopK best(k);
-        Candidates candidates(bound[q], screens[q], rows.vectors, best);
+        Candidates candidates(bound[q], screens[q], rows.vectors, {}, best);
         hand_over(rows, bound[q], screens[q], candidates, random);
         CHECK(same_neighbours(best.take_sorted(), brute_force(rows, bound[q], k, 0, count)));
       }
@@ -98,7 +98,7 @@ TEST(candidates_beyond_the_limit_are_dropped) {
   for (std::size_t q = 0; q < queries.rows(); ++q) {
     const double limit = brute_force(rows, bound[q], 40, 0, 1'600).back().rdist;
     TopK best(1'600, limit);
-    Candidates candidates(bound[q], screens[q], rows.vectors, best);
+    Candidates candidates(bound[q], screens[q], rows.vectors, {}, best);
     hand_over(rows, bound[q], screens[q], candidates, random);
     CHECK(same_neighbours(best.take_sorted(), brute_force(rows, bound[q], 1'600, 0, 1'600, limit)));
   }

@@ -54,8 +54,10 @@ void check_rows(const ExactRows& rows, MatrixView queries) {
       const std::vector<SearchResult> expected = expected_of(rows, queries, one);
       const quantize::StoredScreen* const screen = rows.screen ? &*rows.screen : nullptr;
       const ExactScan screened(rows.descriptor(), rows.vectors, screen);
+      const ExactScan by_bytes(rows.descriptor(), rows.vectors, screen, rows.bytes ? &*rows.bytes : nullptr);
       const ExactScan plain(rows.descriptor(), rows.vectors, nullptr);
       CHECK(same(scanned(screened, &ExactScan::search, queries, one), expected));
+      CHECK(same(scanned(by_bytes, &ExactScan::search, queries, one), expected));
       CHECK(same(scanned(plain, &ExactScan::search, queries, one), expected));
       CHECK(same(scanned(plain, &ExactScan::search_in_order, queries, one), expected));
     }

@@ -22,7 +22,13 @@ void check_scan(const ExactRows& rows, const Table& queries, std::size_t k, cons
   for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
     std::vector<TopK> best(queries.rows(), TopK(k));
     const ScannedRows all(rows.vectors.shape().rows, nullptr);
-    ScreenedScan scan(*rows.screen, rows.vectors, all, bound.data(), screens.data(), best, k);
+    std::vector<quantize::ByteBoundQuery> bytes(queries.rows());
+    std::vector<float> scratch;
+    for (std::size_t q = 0; rows.bytes && q < queries.rows(); ++q)
+      bytes[q].bind(rows.bytes->bounds, queries.row(q), scratch);
+    const Screened screened{&*rows.screen, &rows.vectors, rows.bytes ? &*rows.bytes : nullptr};
+    const BoundQueries of_queries{bound.data(), screens.data(), bytes.data()};
+    ScreenedScan scan(screened, all, of_queries, best, k);
     scan.run(borders[part], borders[part + 1]);
     for (std::size_t q = 0; q < queries.rows(); ++q) {
       CASE("k ", k, ", query ", q, " of ", queries.rows(), ", rows ", borders[part], " to ", borders[part + 1]);

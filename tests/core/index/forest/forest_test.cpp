@@ -37,7 +37,7 @@ std::shared_ptr<const StoredIndex> forest(const Table& vectors, Metric metric, c
 std::shared_ptr<const StoredIndex> exact(const Table& vectors, Metric metric) {
   const index::ValidatedRows source(vectors.view(), Element::f32, metric, index::InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  exact::write_exact(writer, source, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, false, "{}", {.threads = 2}, {});
   return StoredIndex::open(writer.finish());
 }
 
