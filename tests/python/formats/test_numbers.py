@@ -77,8 +77,8 @@ def test_random_tokens_read_as_numpy_reads_them() -> None:
 
 
 @pytest.mark.slow
-def test_five_million_random_tokens_read_as_numpy_reads_them() -> None:
-    for seed in range(20):
+def test_a_million_random_tokens_read_as_numpy_reads_them() -> None:
+    for seed in range(4):
         check(list(random_tokens(random.Random(seed), 250_000)))
 
 

@@ -88,9 +88,8 @@ def test_a_build_is_an_index(kind: str, metric: str) -> None:
             np.testing.assert_allclose(hits.distances, expected, rtol=3e-6, atol=3e-6 if metric == "cosine" else 0)
 
 
-@pytest.mark.parametrize("dtype", ["f16", "bf16"])
-@pytest.mark.parametrize("kind", ["exact", "forest", "lists"])
-def test_halves(kind: str, dtype: str) -> None:
+@pytest.mark.parametrize(("dtype", "kind"), star(["f16", "bf16"], ["lists", "exact", "forest"]))
+def test_halves(dtype: str, kind: str) -> None:
     for name, rows in NUMBERS.items():
         given = rows.astype(np.float32)
         try:

@@ -258,8 +258,7 @@ def test_approximate_hits_keep_the_recall(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("name", ["plane under dot", "tight clusters", "far rows", "cosine clusters"])
-@pytest.mark.parametrize("left_out", [20, 100, 400, 4_000])
-def test_recall_is_kept_where_filters_empty_whole_lists(kind: Kind, name: str, left_out: int) -> None:
+def test_recall_is_kept_where_filters_empty_whole_lists(kind: Kind, name: str) -> None:
     """Whole lists and leaves are without allowed rows, or codes say little about which rows are nearer."""
     random = np.random.default_rng(17)
     rows, asked = 8_000, 200
@@ -276,12 +275,14 @@ def test_recall_is_kept_where_filters_empty_whole_lists(kind: Kind, name: str, l
     skip_unserved(kind, metric)
     queries, base = vectors[:asked], vectors[asked:]
     index = na.build(base, metric=metric, kind=kind.name, recall=0.9)
-    nearest = index.search(queries, left_out + 10, exact=True)
-    filters = [index.row_filter(exclude=np.ascontiguousarray(rows[:left_out])) for rows in nearest.rows]
-    for k in (1, 10):
-        hits = index.search(queries, k, filter=filters)
-        last = nearest.distances[:, left_out + k - 1, None]
-        assert (hits.distances <= last).mean() >= 0.9 - 0.01 - 0.03 / k  # the last term: few queries
+    nearest = index.search(queries, 4_010, exact=True)
+    for left_out in (20, 100, 400, 4_000):
+        filters = [index.row_filter(exclude=np.ascontiguousarray(rows[:left_out])) for rows in nearest.rows]
+        for k in (1, 10):
+            hits = index.search(queries, k, filter=filters)
+            last = nearest.distances[:, left_out + k - 1, None]
+            found = (hits.distances <= last).mean()
+            assert found >= 0.9 - 0.01 - 0.03 / k, (left_out, k)  # the last term: few queries
 
 
 def test_codes_alone_do_not_promise_more_among_allowed_rows() -> None:

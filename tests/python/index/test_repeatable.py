@@ -109,11 +109,11 @@ def test_threads_build_the_same_file(metric: str, dtype: str, kind: Kind, tmp_pa
     skip_unserved(kind, metric)
     base = clusters(3000, 130, 4, dtype)
     files = []
-    for threads in (1, 2, 3):
-        path = tmp_path / f"{len(files)}.near"
+    for threads in (1, 3):
+        path = tmp_path / f"{threads}.near"
         na.build(base, metric=metric, dtype=dtype, kind=kind, threads=threads, path=path)
         files.append(path.read_bytes())
-    assert files[1:] == files[:1] * 2
+    assert files[1] == files[0]
     na.build(base, metric=metric, dtype=dtype, kind=kind).save(tmp_path / "saved.near")  # in memory first
     assert (tmp_path / "saved.near").read_bytes() == files[0]
 
