@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -24,13 +25,13 @@ namespace {
 
 using OtherArray = nb::ndarray<nb::ro, nb::device::cpu, nb::c_contig, nb::ndim<1>>;
 
-// Returns a positive number that is exactly an int; `absent` for None.
+// Returns a positive number of 31 bits that is exactly an int; `absent` for None.
 std::optional<std::size_t> positive(nb::handle number, std::size_t absent) {
   if (number.is_none()) return absent;
   if (!PyLong_CheckExact(number.ptr())) return {};
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
-  if (overflow != 0 || value < 1) return {};
+  if (overflow != 0 || value < 1 || value > std::numeric_limits<std::int32_t>::max()) return {};
   return static_cast<std::size_t>(value);
 }
 
@@ -48,6 +49,7 @@ class Query {
  public:
   // Returns false unless it is an array, (dims,) or (1, dims), of a type that needs no check in Python.
   bool read(nb::handle given, const index::StoredIndex& index) {
+    if (PyBytes_Check(given.ptr())) return false;  // text, although it has a buffer of numbers
     const std::optional<PlainArray> array = array_of(given);
     if (!array || array->shape[array->axes - 1] != index.dims() || (array->axes == 2 && array->shape[0] != 1))
       return false;

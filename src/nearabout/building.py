@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.index import Index
 from nearabout.kinds import KINDS, Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind, every_row_kind
-from nearabout.kinds.tuning import Tuning, tuning_for
+from nearabout.kinds.tuning import Tuning, asked_for, tuning_for
 
 
 def build(
@@ -63,8 +64,9 @@ def build(
         kind: kind of index: a name, or an object with settings.
             "auto" chooses by rows and dims: "exact" as long as a query takes at most about 0.1 milliseconds, which is
             up to 10,000,000 / (dims + 500) rows (16,666 rows of 100 dims, 7,788 of 784), and "ivf" above, which is
-            several times as fast at a recall of about 0.95. It also chooses "exact" if calibration finds that IVF is
-            no faster on this data, and always for manhattan, hamming, jaccard and haversine.
+            several times as fast at a recall of about 0.95. With workload="batch" it chooses "exact" as long as a batch
+            takes at most twice the time of "ivf", which is up to fewer rows. It also chooses "exact" if calibration
+            finds that IVF is no faster on this data, and always for manhattan, hamming, jaccard and haversine.
             "exact" or `Exact()` compares the query with every vector.
             "forest" or `Forest()` builds trees and looks at the most promising rows.
             "ivf" or `IVF()` builds lists of small codes and probes the nearest lists.
@@ -89,8 +91,8 @@ def build(
             works with any of them; only the speed differs. Exact and forests have nothing to choose by it.
         family: family of processors that these choices are made for: "generic", "avx2" or "amx". None is the family of
             this machine, or the one named by the environment variable NEARABOUT_FAMILY. The choice uses stored
-            constants and is never timed: the same data, parameters and family give the same bytes on any machine, and
-            an index for another family gives the same quality of answers. `tune` chooses anew for another machine.
+            constants and is never timed: the same data, parameters and family give the same bytes on any machine
+            with fused multiplication (all since AVX2 and ARMv8), and an index for another family gives the same quality of answers. `tune` chooses anew for another machine.
         memory: memory budget of the build, for vectors that are larger than memory: bytes, or a size such as "512MB"
             or "1.5 GiB", at least 64 MB. It does not count the caller's data or the libraries themselves. It requires
             `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is
@@ -137,6 +139,7 @@ def build(
     try:
         reading_monitor, monitor = in_two_steps(monitor)
         wanted = Wanted(metric, dtype, budget, target, invalid)
+        _refuse_settings(reading)
         check_reading(reading, data, build)
         taken = take(data, keys, wanted, reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
@@ -155,7 +158,8 @@ def build(
             "recall": recall,
         }
         measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
-        notes = {**({"chosen_by": "auto"} if requested == "auto" else {}), **origin}
+        asked = asked_for(recall, seed, calibrate, queries is not None, tuning)
+        notes = {**({"chosen_by": "auto", **asked} if requested == "auto" else {}), **origin}
         core, skipped = _build_kind(taken, options, (seed, tuning), measured, notes, params, monitor)
         if requested == "auto" and _is_better_exact(core, params, calibrate):
             core, skipped = _build_kind(taken, options, (seed, tuning), None, notes, every_row_kind(), None)
@@ -217,3 +221,13 @@ def _refuse_unused(queries: Any, workload: object, family: object, requested: Ki
                 f"{name} is {value!r}, but nothing about the kind {requested.name} depends on it; leave it out or "
                 f'choose kind="auto" or {tuned}'
             )
+
+
+def _refuse_settings(reading: dict[str, Any]) -> None:
+    """Refuses settings of a kind that were passed to `build` itself."""
+    for name in reading:
+        for kind in KINDS.values():
+            if name in {field.name for field in dataclasses.fields(kind)}:
+                raise TypeError(
+                    f"build() has no argument {name!r}, but a kind has: pass kind=na.{kind.__name__}({name}=...)"
+                )

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout._arrays.accepted_types import Progress, VectorsLike
+from nearabout._base.text import a_type
 from nearabout.building import build
 from nearabout.errors import InvalidInputError
+from nearabout.formats import Embeddings
 from nearabout.index import Index, open
+from nearabout.index.info import IndexInfo
 from nearabout.kinds import KINDS, Kind
 
 _PIECE = 16 << 20  # bytes of vectors that are read at once within a budget
@@ -22,7 +25,7 @@ def tune(
     index: Index | str | os.PathLike[str],
     *,
     path: str | os.PathLike[str] | None = None,
-    workload: Literal["both", "batch", "single"] = "both",
+    workload: Literal["both", "batch", "single"] | None = None,
     family: str | None = None,
     queries: VectorsLike | None = None,
     memory: int | str | None = None,
@@ -32,14 +35,15 @@ def tune(
     """Builds an index again from its own vectors, with parameters chosen for a family of processors and a workload.
 
     What `build` left to the library is chosen again: the kind, if it was "auto", and of IVF the size of the codes and
-    the number of lists. Settings that were passed to `build` stay as they are, and so do the vectors, keys, metric,
-    dtype, seed and target recall. Use it for an index that was built on another kind of processor, or for other
-    searches. An index that is not tuned finds as much; it may take longer.
+    the number of lists. What was passed to `build` stays as it was: settings, metric, dtype, seed, target recall, and
+    whether there is a calibration. Vectors and keys stay, too. Use it for an index that was built on another kind of
+    processor, or for other searches. An index that is not tuned finds as much; it may take longer. A calibration that
+    `Index.calibrate` made is replaced by one with rows.
 
     Args:
         index: an open index, or the path of one. It stays as it is.
         path: file to write the new index to; it may be that of the old one. None builds in memory.
-        workload: as in `build`.
+        workload: as in `build`; None keeps that of the index.
         family: as in `build`; None is the family of this machine.
         queries: as in `build`. An index that was calibrated with queries needs them again: they are not in its file.
         memory: as in `build`.
@@ -60,35 +64,56 @@ def tune(
     >>> tuned.info()["workload"], bool((tuned.search(vectors[5], k=1).rows == [5]).all())
     ('batch', True)
     """
-    old = index if isinstance(index, Index) else open(index)
-    notes = old.info()["metadata"]
-    calibration = old.calibration()
-    if not old.info().get("keeps_vectors", True):
+    old = _opened(index)
+    info = old.info()
+    notes = info["metadata"]
+    kind = "auto" if notes.get("chosen_by") == "auto" else _kind_of(old.kind, notes)
+    asked = _asked(old, notes)
+    _check(info, kind, asked.pop("queries"), queries)
+    if workload is not None:
+        asked["workload"] = workload
+    keys = None if info["keys"] == "none" else old.keys()
+    data = Embeddings(old.vectors(), None, notes.get("source"), notes.get("format")) if memory is None else _pieces(old)
+    given = {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family, **asked}
+    return build(data, keys, queries=queries, memory=memory, threads=threads, progress=progress, **given)
+
+
+def _opened(index: object) -> Index:
+    if isinstance(index, Index):
+        return index
+    if isinstance(index, (str, os.PathLike)):
+        return open(index)
+    raise InvalidInputError(f"index is {a_type(index)}; pass an index or the path of one")
+
+
+def _asked(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
+    """Returns what was asked of the build of an index, as arguments of `build`, and whether it had queries."""
+    info, calibration = old.info(), old.calibration()
+    found: dict[str, Any] = {
+        "recall": 0.95 if calibration is None else calibration.target_recall,
+        "calibrate": old.effort_unit is None or calibration is not None,
+        "queries": calibration is not None and calibration.source == "user_queries",
+        "seed": info.get("seed", 0),
+        "workload": info.get("workload", "both"),
+    }
+    noted = notes.get("asked", {})
+    return {**found, **noted} if old.effort_unit is None else found
+
+
+def _check(info: IndexInfo, kind: Any, had_queries: bool, queries: object) -> None:
+    if kind != "auto" and not kind.is_tuned:
+        raise InvalidInputError(
+            f"there is nothing to choose about an index of the kind {kind.name}: it is the same for every processor "
+            "and workload"
+        )
+    if not info.get("keeps_vectors", True):
         raise InvalidInputError(
             "this index keeps no vectors to build from; build it again from its source, with workload= or family="
         )
-    if queries is None and calibration is not None and calibration.source == "user_queries":
+    if queries is None and had_queries:
         raise InvalidInputError(
             "this index was calibrated with queries, which its file does not have; pass them again as queries="
         )
-    kind = "auto" if notes.get("chosen_by") == "auto" else _kind_of(old.kind, notes)
-    return build(
-        old.vectors() if memory is None else _pieces(old),
-        None if old.info()["keys"] == "none" else old.keys(),
-        metric=old.metric,
-        kind=kind,
-        recall=0.95 if calibration is None else calibration.target_recall,
-        calibrate=old.effort_unit is None or calibration is not None,
-        dtype=old.dtype,
-        path=path,
-        queries=queries,
-        workload=workload,
-        family=family,
-        memory=memory,
-        seed=old.info().get("seed", 0),
-        threads=threads,
-        progress=progress,
-    )
 
 
 def _kind_of(name: str, notes: dict[str, Any]) -> Kind:

@@ -23,7 +23,7 @@ KNOWS: dict[str, set[str]] = {
     "kinds": {"errors", "_core", "_base"},
     "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds", "row_filter"},
     "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
-    "tuning": {"errors", "_arrays", "kinds", "index", "building"},
+    "tuning": {"errors", "_base", "formats", "_arrays", "kinds", "index", "building"},
     "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},
     "annoy": {"errors", "_core"},
     "evaluation": {

@@ -41,6 +41,7 @@ _OPTIONS = Options(
     },
 )
 _COSTS = ("threads", "build_seconds", "build_memory", "file_bytes", "recall", "query_seconds", "queries_per_second")
+_TUNING = ("workload", "family")
 
 
 def run(arguments: list[str]) -> int:
@@ -62,13 +63,14 @@ def run(arguments: list[str]) -> int:
     name = str(settings.pop("kind"))
     if as_json:
         shape = {"rows": rows, "dims": dims, "metric": expected.metric, "dtype": expected.dtype}
-        print_json({"kind": name, **settings, **shape, **{key: getattr(expected, key) for key in _COSTS}})
+        print_json({"kind": name, **settings, **shape, **{key: getattr(expected, key) for key in (*_COSTS, *_TUNING)}})
         return 0
     chosen = ", ".join(f"{key} {value}" for key, value in settings.items())
     recall = "" if expected.kind.always_exact else f" at recall {expected.recall:g}"
     fields = [
         ["kind", f"{name} ({chosen})" if chosen else name],
         ["vectors", f"{rows:,} of {dims:,} dims, {expected.metric}, {expected.dtype}"],
+        ["chosen for", f"{expected.workload}; processors: {expected.family}"],
         ["build", f"about {duration(expected.build_seconds)} (threads: {expected.threads})"],
         ["memory", f"about {size(expected.build_memory)} in addition to the vectors"],
         ["file", f"about {size(expected.file_bytes)} without keys"],

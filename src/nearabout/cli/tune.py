@@ -16,7 +16,8 @@ size of codes and the number of lists. What was set by hand stays. An index from
 this; it may take longer.
 
   -o, --output FILE  index file (default: INDEX.near itself, replaced when the new one is complete)
-  --workload W       batch, single or both (default): whether searches bring many queries in a call or one
+  --workload W       batch, single or both (default: that of the index): whether searches bring many queries in a call
+                     or one
   --family F         family of processors (default: that of this machine)
   --queries FILE     sample queries, for an index that was calibrated with queries
   --threads N        number of threads (default: all cores)
@@ -35,7 +36,7 @@ def run(arguments: list[str]) -> int:
     path = one(words, "index file", "tune")
     target = str(given.pop("output", path))
     if not target.endswith(".near"):
-        raise InvalidInputError(f"the output is {target!r}; the name of an index must end in .near")
+        raise InvalidInputError(f"the index to write is {target!r}; its name must end in .near: pass one with -o")
 
     from nearabout.formats import read
     from nearabout.index import open

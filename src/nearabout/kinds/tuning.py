@@ -10,6 +10,7 @@ from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 
 WORKLOADS = ("both", "batch", "single")
+_FAMILIES = {"generic": "AVX-512, and all others", "avx2": "AVX2 without AVX-512", "amx": "AMX tiles"}
 _VARIABLE = "NEARABOUT_FAMILY"
 
 
@@ -37,6 +38,17 @@ def tuning_for(workload: object, family: object) -> Tuning:
     return Tuning(_one_of("workload", workload, WORKLOADS), _one_of("family", family, families()))
 
 
+def asked_for(recall: float, seed: int, calibrate: bool, queries: bool, tuning: Tuning) -> dict[str, object]:
+    """Returns what was asked of `kind="auto"`, for the metadata: an exact index says none of it otherwise.
+
+    Defaults are left out.
+    """
+    asked = {"recall": recall, "seed": seed, "calibrate": calibrate, "queries": queries, "workload": tuning.workload}
+    usual = {"recall": 0.95, "seed": 0, "calibrate": True, "queries": False, "workload": "both"}
+    others = {name: value for name, value in asked.items() if value != usual[name]}
+    return {"asked": others} if others else {}
+
+
 def families() -> tuple[str, ...]:
     """Returns the names of all families of processors."""
     return tuple(_core.families())
@@ -45,6 +57,9 @@ def families() -> tuple[str, ...]:
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in allowed:
         return value
+    if isinstance(value, str) and allowed == families():
+        known = ", ".join(f"{family!r} ({_FAMILIES.get(family, family)})" for family in allowed)
+        raise InvalidInputError(f"{name} is {value!r}; pass one of {known}")
     if isinstance(value, str):
         raise InvalidInputError(f"{name} is {value!r}; {nearest(value, allowed)}")
     raise InvalidInputError(f"{name} is {a_type(value)}; pass one of {', '.join(map(repr, allowed))}")

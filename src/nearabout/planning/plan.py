@@ -53,6 +53,8 @@ class Plan:
         recall: target recall of the 10 nearest, as passed to `build`.
         query_seconds: seconds of a query, one per call, on one thread of this machine with its current load.
         queries_per_second: queries per second in a batch, on one thread.
+        workload: the searches that the kind was chosen for, as passed to `build`.
+        family: the family of processors that it was chosen for.
 
     >>> import nearabout as na
     >>> expected = na.plan(20_000, 32)
@@ -72,6 +74,8 @@ class Plan:
     recall: float
     query_seconds: float
     queries_per_second: float
+    workload: str
+    family: str
 
     def __repr__(self) -> str:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
@@ -147,9 +151,8 @@ def plan(
     build(
         none, metric=metric, kind=kind, dtype=stored, workload=workload, family=family
     )  # raises the errors of `build`
-    chosen = requested
-    if chosen == "auto":
-        chosen = choose_kind(rows, dims, metric, stored, target, tuning_for(workload, family))
+    tuning = tuning_for(workload, family)
+    chosen = choose_kind(rows, dims, metric, stored, target, tuning) if requested == "auto" else requested
     used = min(check_threads(threads) or _cores(), _cores())
     case = Case(rows, dims, metric, stored, chosen)
     speed = _speed(case, used)
@@ -167,6 +170,8 @@ def plan(
         target,
         query.alone * speed.slowness,
         1 / (query.batch * speed.slowness),
+        tuning.workload,
+        tuning.family,
     )
 
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes
 CASES = {
     "demo": "demo",
     "build": "build vectors.npy -o built.near",
+    "tune": "tune words.near -o tuned.near",
     "plan": "plan 1000 10",
     "search": "search words.near king",
     "search, lines": "search words.near",

@@ -73,7 +73,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--kind", "tree"], "there is no kind 'tree'"),
         (["--dtype", "float16"], "did you mean 'f16'"),
         (["--set", "lists=4"], "--set lists=4: auto chooses the settings itself; name the kind as well"),
-        (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no settings"),
+        (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no setting 'lists'"),
         (["--threads", "0"], "threads is 0"),
         (["--invalid", "drop"], "invalid is 'drop'"),
         (["--kind", "exact", "--seed", "1"], "seed is 1, but an exact index uses no random numbers"),

@@ -79,7 +79,7 @@ def test_the_family_is_that_of_the_machine_unless_it_is_named(monkeypatch: pytes
     [
         ({"workload": "singel"}, "workload is 'singel'; did you mean 'single'"),
         ({"workload": 3}, "workload is an int; pass one of 'both', 'batch', 'single'"),
-        ({"family": "avx"}, "family is 'avx'; did you mean 'avx2'"),
+        ({"family": "avx512"}, r"family is 'avx512'; pass one of 'generic' \(AVX-512, and all others\), 'avx2'"),
         ({"family": b"amx"}, "family is a bytes; pass one of"),
     ],
 )
@@ -155,8 +155,27 @@ def test_tune_chooses_the_kind_where_it_was_auto() -> None:
     index = na.build(rows())
     assert (index.kind, index.info()["metadata"]["chosen_by"]) == ("exact", "auto")
     assert na.tune(index, workload="batch").kind == "ivf"
-    with pytest.raises(na.InvalidInputError, match="nothing about the kind exact depends on it"):
-        na.tune(na.build(rows(), kind="exact"), workload="batch")
+    for kind in ("exact", "forest"):
+        with pytest.raises(na.InvalidInputError, match=f"nothing to choose about an index of the kind {kind}"):
+            na.tune(na.build(rows(), kind=kind), workload="batch")
+    with pytest.raises(na.InvalidInputError, match="index is a ndarray"):
+        na.tune(rows())  # type: ignore[arg-type]
+
+
+def test_tune_asks_for_what_auto_was_asked_for() -> None:
+    """An exact index has neither recall, seed nor calibration, but lists that take its place have them."""
+    index = na.build(rows(), recall=0.8, seed=5, workload="single", calibrate=False)
+    assert index.kind == "exact"
+    tuned = na.tune(index, workload="batch")
+    assert (tuned.kind, tuned.calibration(), tuned.info()["seed"]) == ("ivf", None, 5)
+    assert na.tune(na.build(rows(), recall=1.0), workload="batch").kind == "exact"
+    tuned = na.tune(na.build(rows(), recall=0.8), workload="batch")
+    calibration = tuned.calibration()
+    assert calibration is not None
+    assert calibration.target_recall == 0.8
+    assert na.tune(tuned).info()["workload"] == "batch"
+    with pytest.raises(na.InvalidInputError, match="pass them again as queries="):
+        na.tune(na.build(rows(), queries=rows()[:60]), workload="batch")
 
 
 def test_tune_needs_vectors_and_the_queries_of_the_calibration() -> None:

@@ -195,7 +195,7 @@ def test_what_build_would_refuse(arguments: dict[str, Any], sentence: str) -> No
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "50,000", "100", "--dtype", "f16", "--threads", "1", "--memory", "1GB"]) == 0
     fields = {line.split()[0]: line.split(None, 1)[1] for line in capsys.readouterr().out.splitlines()}
-    assert list(fields) == ["kind", "vectors", "build", "memory", "file", "query", "batch"]
+    assert list(fields) == ["kind", "vectors", "chosen", "build", "memory", "file", "query", "batch"]
     assert fields["query"].endswith("at recall 0.95, on one thread")
     assert fields["kind"] == "ivf (lists 544, codes auto, refine True, keep_vectors True, byte_rows False)"
     assert fields["vectors"] == "50,000 of 100 dims, cosine, f16"
