@@ -221,6 +221,7 @@ inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, co
 }
 
 #include "kernels/generic/parts.inl"
+#include "kernels/generic/values_singly.inl"
 
 constexpr std::size_t kHitLanes = 16;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,

@@ -127,6 +127,7 @@ inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return add_bytes(sums
 inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(bytes)); }
 
 #include "kernels/generic/parts.inl"
+#include "kernels/generic/values_singly.inl"
 
 // Returns a bit for each of four rows, set where the bound is within the threshold.
 inline unsigned near_four(int32x4_t dots, const float* offsets, const float* errors, const MatrixScreen& screen) {
