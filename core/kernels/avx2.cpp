@@ -241,19 +241,29 @@ inline PanelSums byte_step(PanelSums sums, ByteLine line, ByteQuery query) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                         std::size_t lines, CodeScan& scan) {
-  const __m128i odd = sum_halves(sums.odd);
-  const __m128i even = sum_halves(_mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8)));
+template <std::size_t kBlocks>
+inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                        std::uint32_t place, std::size_t lines, CodeScan& scan) {
   const __m256i shift = _mm256_set1_epi32(static_cast<int>(lines * kLineCodes * 64));
-  const __m128i words[2] = {_mm_unpacklo_epi16(even, odd), _mm_unpackhi_epi16(even, odd)};
-  const __m256i halves[2] = {_mm256_sub_epi32(_mm256_cvtepu16_epi32(words[0]), shift),
-                             _mm256_sub_epi32(_mm256_cvtepu16_epi32(words[1]), shift)};
-  append_block(halves, terms, count, place, scan);
+  __m256i halves[kBlocks][2];
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const __m128i odd = sum_halves(sums[b].odd);
+    const __m128i even = sum_halves(_mm256_sub_epi16(sums[b].both, _mm256_slli_epi16(sums[b].odd, 8)));
+    halves[b][0] = _mm256_sub_epi32(_mm256_cvtepu16_epi32(_mm_unpacklo_epi16(even, odd)), shift);
+    halves[b][1] = _mm256_sub_epi32(_mm256_cvtepu16_epi32(_mm_unpackhi_epi16(even, odd)), shift);
+  }
+  append_blocks<kBlocks>(halves, terms, stride, rows, place, scan);
+}
+template <std::size_t kBlocks>
+inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8_t* terms, std::size_t stride,
+                        std::size_t rows, std::uint32_t place, CodeScan& scan) {
+  __m256i halves[kBlocks][2];
+  for (std::size_t b = 0; b < kBlocks; ++b)
+    for (std::size_t h = 0; h < 2; ++h) halves[b][h] = load_bytes(sums[b] + h * 8);
+  append_blocks<kBlocks>(halves, terms, stride, rows, place, scan);
 }
 
 #include "kernels/generic/all.inl"
-#include "kernels/generic/tiles.inl"
 
 }  // namespace
 

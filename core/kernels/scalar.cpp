@@ -254,19 +254,19 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
+inline void append_block(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                         CodeScan& scan) {
   append_estimates_singly(sums, terms, count, place, scan);
 }
 inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t, CodeScan& scan) {
-  append_sums(sums.row, terms, count, place, scan);
+  append_block(sums.row, terms, count, place, scan);
 }
 
 // clang-format off
 #include "kernels/generic/byte_steps.inl"
-#include "kernels/generic/all.inl"
 #include "kernels/generic/tiles.inl"
+#include "kernels/generic/all.inl"
 // clang-format on
 
 }  // namespace

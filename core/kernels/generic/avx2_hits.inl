@@ -51,45 +51,56 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return found + count_of(near);
 }
 
-// Appends those of eight estimates that are near: to the hits, or where their rows are not allowed to those left out.
-inline void append_eight(__m256 estimates, unsigned near, unsigned allowed, std::uint32_t first, CodeScan& scan) {
-  const unsigned hits = near & allowed;
-  const unsigned others = near & ~allowed;
-  if (hits != 0) {
-    const __m256i places = places_of(hits);
-    store_numbers(scan.numbers + scan.found, numbers_from(first), places);
-    store_values(scan.estimates + scan.found, estimates, places);
-    scan.found += count_of(hits);
-  }
-  if (others == 0 || scan.left_out == nullptr) return;
-  store_values(scan.left_out + scan.left_out_found, estimates, places_of(others));
-  scan.left_out_found += count_of(others);
+// Returns the estimates of eight rows from their sums, given the offsets and scales of these rows.
+inline __m256 estimates_of(__m256i sums, const std::uint8_t* terms, const CodeScan& scan) {
+  const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms)));
+  const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32)));
+  const __m256 constant =
+      _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
+  const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
+  return _mm256_add_ps(constant, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(sums)));
 }
 
-// Appends the hits among the rows of a block, given the sums of its halves.
-inline void append_block(const __m256i* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                         CodeScan& scan) {
-  __m256 estimates[2];
-  unsigned near = 0;
-  for (int h = 0; h < 2; ++h) {
-    const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + h * 16)));
-    const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32 + h * 16)));
-    const __m256 constant =
-        _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
-    const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
-    estimates[h] = _mm256_add_ps(constant, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(sums[h])));
-    near |= within(estimates[h], _mm256_set1_ps(scan.threshold)) << (h * 8);
+// Removes the rows of a block that are not allowed from those that are near.
+inline unsigned leave_out(const __m256* estimates, unsigned near, unsigned allowed, CodeScan& scan) {
+  for (unsigned h = 0; h < 2 && scan.left_out != nullptr; ++h) {
+    const unsigned others = (near & ~allowed) >> (h * 8) & 0xff;
+    store_values(scan.left_out + scan.left_out_found, estimates[h], places_of(others));
+    scan.left_out_found += count_of(others);
   }
-  if (near == 0) return;
-  if (count < kBlockRows) near &= (1u << count) - 1;
-  const unsigned allowed = scan.allowed == nullptr ? 0xffffu : scan.allowed[place / kBlockRows];
-  for (unsigned h = 0; h < 2; ++h)
-    append_eight(estimates[h], near >> (h * 8) & 0xff, allowed >> (h * 8), scan.first + place + h * 8, scan);
+  return near & allowed;
 }
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
-  const __m256i halves[2] = {load_bytes(sums), load_bytes(sums + 8)};
-  append_block(halves, terms, count, place, scan);
+
+// Appends the hits among the rows of blocks, given the sums of their halves. Takes one branch for all blocks of a tile,
+// because whether a single block has a hit is hard to predict.
+template <std::size_t kBlocks>
+inline void append_blocks(const __m256i (*sums)[2], const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                          std::uint32_t place, CodeScan& scan) {
+  __m256 estimates[kBlocks][2];
+  unsigned near[kBlocks];
+  unsigned any = 0;
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const __m256 most = _mm256_set1_ps(scan.threshold);
+    for (std::size_t h = 0; h < 2; ++h) estimates[b][h] = estimates_of(sums[b][h], terms + b * stride + h * 16, scan);
+    near[b] = within(estimates[b][0], most) | within(estimates[b][1], most) << 8;
+    any |= near[b];
+  }
+  if (any == 0) return;
+  const std::size_t last = rows - (kBlocks - 1) * kBlockRows;
+  if (last < kBlockRows) near[kBlocks - 1] &= (1u << last) - 1;
+  std::size_t found = scan.found;
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    if (scan.allowed != nullptr) near[b] = leave_out(estimates[b], near[b], scan.allowed[place / kBlockRows + b], scan);
+    for (unsigned h = 0; h < 2; ++h) {
+      const unsigned hits = near[b] >> (h * 8) & 0xff;
+      const __m256i places = places_of(hits);
+      const auto first = static_cast<std::uint32_t>(scan.first + place + b * kBlockRows + h * 8);
+      store_numbers(scan.numbers + found, numbers_from(first), places);
+      store_values(scan.estimates + found, estimates[b][h], places);
+      found += count_of(hits);
+    }
+  }
+  scan.found = found;
 }
 
 inline Range range_of(const float* values, std::size_t count) {

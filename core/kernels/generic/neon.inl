@@ -188,8 +188,8 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
+inline void append_block(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                         CodeScan& scan) {
   uint32x4_t near = vdupq_n_u32(0);
   for (int part = 0; part < 4; ++part) {
     const uint16x4_t offset = vreinterpret_u16_u8(load_8(terms + part * 8));
@@ -211,7 +211,7 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
   vst1q_s32(all + 4, vmovl_high_s16(sums.low));
   vst1q_s32(all + 8, vmovl_s16(vget_low_s16(sums.high)));
   vst1q_s32(all + 12, vmovl_high_s16(sums.high));
-  append_sums(all, terms, count, place, scan);
+  append_block(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/tiles.inl"
