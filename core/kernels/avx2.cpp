@@ -199,24 +199,8 @@ inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, co
 }
 
 #include "kernels/generic/parts.inl"
-
-// Most blocks have no hit; the few that have one are scanned row by row.
-constexpr std::size_t kHitLanes = 8;
-inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
-                               std::size_t found, std::uint32_t* hits, float* bounds) {
-  if (count == kHitLanes) {
-    const __m256 products = _mm256_cvtepi32_ps(load_bytes(dots + first));
-    const __m256 offsets = screen.offsets == nullptr ? _mm256_setzero_ps() : _mm256_loadu_ps(screen.offsets + first);
-    __m256 bound = _mm256_add_ps(offsets, _mm256_mul_ps(_mm256_set1_ps(screen.scale), products));
-    if (screen.errors != nullptr) {
-      const __m256 errors = _mm256_loadu_ps(screen.errors + first);
-      bound = _mm256_sub_ps(bound, _mm256_mul_ps(_mm256_set1_ps(screen.slack), errors));
-    }
-    const __m256 near = _mm256_cmp_ps(bound, _mm256_set1_ps(screen.threshold), _CMP_LE_OQ);
-    if (_mm256_movemask_ps(near) == 0) return found;
-  }
-  return append_hits_singly(dots, first, count, screen, found, hits, bounds);
-}
+// After the former:
+#include "kernels/generic/avx2_hits.inl"
 
 // Half a line at once: each half of a register is the table of one code. Entries are shifted to be unsigned, so that
 // the sums of even and odd rows can be separated in 16 bits.
@@ -268,37 +252,29 @@ inline PanelSums byte_step(PanelSums sums, ByteLine line, ByteQuery query) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-// Most blocks have no hit; the few that have one are scanned row by row.
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
-  __m256 near = _mm256_setzero_ps();
-  for (int h = 0; h < 2; ++h) {
-    const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + h * 16)));
-    const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32 + h * 16)));
-    const __m256 constant =
-        _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
-    const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
-    const __m256 products = _mm256_mul_ps(factor, _mm256_cvtepi32_ps(load_bytes(sums + h * 8)));
-    const __m256 estimates = _mm256_add_ps(constant, products);
-    near = _mm256_or_ps(near, _mm256_cmp_ps(estimates, _mm256_set1_ps(scan.threshold), _CMP_LE_OQ));
-  }
-  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(sums, terms, count, place, scan);
-}
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                         std::size_t lines, CodeScan& scan) {
-  const __m128i odd = sum_halves(sums.odd);
-  const __m128i even = sum_halves(_mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8)));
+template <std::size_t kBlocks>
+inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                        std::uint32_t place, std::size_t lines, CodeScan& scan) {
   const __m256i shift = _mm256_set1_epi32(static_cast<int>(lines * kLineCodes * 64));
-  const __m128i words[2] = {_mm_unpacklo_epi16(even, odd), _mm_unpackhi_epi16(even, odd)};
-  alignas(32) std::int32_t all[kBlockRows];
-  for (int h = 0; h < 2; ++h)
-    _mm256_store_si256(reinterpret_cast<__m256i*>(all + h * 8),
-                       _mm256_sub_epi32(_mm256_cvtepu16_epi32(words[h]), shift));
-  append_sums(all, terms, count, place, scan);
+  __m256i halves[kBlocks][2];
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const __m128i odd = sum_halves(sums[b].odd);
+    const __m128i even = sum_halves(_mm256_sub_epi16(sums[b].both, _mm256_slli_epi16(sums[b].odd, 8)));
+    halves[b][0] = _mm256_sub_epi32(_mm256_cvtepu16_epi32(_mm_unpacklo_epi16(even, odd)), shift);
+    halves[b][1] = _mm256_sub_epi32(_mm256_cvtepu16_epi32(_mm_unpackhi_epi16(even, odd)), shift);
+  }
+  append_blocks<kBlocks>(halves, terms, stride, rows, place, scan);
+}
+template <std::size_t kBlocks>
+inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8_t* terms, std::size_t stride,
+                        std::size_t rows, std::uint32_t place, CodeScan& scan) {
+  __m256i halves[kBlocks][2];
+  for (std::size_t b = 0; b < kBlocks; ++b)
+    for (std::size_t h = 0; h < 2; ++h) halves[b][h] = load_bytes(sums[b] + h * 8);
+  append_blocks<kBlocks>(halves, terms, stride, rows, place, scan);
 }
 
 #include "kernels/generic/all.inl"
-#include "kernels/generic/tiles.inl"
 
 }  // namespace
 

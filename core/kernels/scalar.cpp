@@ -239,6 +239,7 @@ inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, co
 }
 
 #include "kernels/generic/parts.inl"
+#include "kernels/generic/values_singly.inl"
 
 constexpr std::size_t kHitLanes = 16;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
@@ -271,19 +272,19 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
+inline void append_block(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                         CodeScan& scan) {
   append_estimates_singly(sums, terms, count, place, scan);
 }
 inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t, CodeScan& scan) {
-  append_sums(sums.row, terms, count, place, scan);
+  append_block(sums.row, terms, count, place, scan);
 }
 
 // clang-format off
 #include "kernels/generic/byte_steps.inl"
-#include "kernels/generic/all.inl"
 #include "kernels/generic/tiles.inl"
+#include "kernels/generic/all.inl"
 // clang-format on
 
 }  // namespace

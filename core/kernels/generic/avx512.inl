@@ -247,10 +247,12 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return found + static_cast<std::size_t>(_mm_popcnt_u32(near));
 }
 
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
-  const __m512i block = _mm512_loadu_si512(sums);
-  append_blocks<1>(&block, terms, 0, count, place, scan);
+template <std::size_t kBlocks>
+inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8_t* terms, std::size_t stride,
+                        std::size_t rows, std::uint32_t place, CodeScan& scan) {
+  __m512i blocks[kBlocks];
+  for (std::size_t b = 0; b < kBlocks; ++b) blocks[b] = _mm512_loadu_si512(sums[b]);
+  append_blocks<kBlocks>(blocks, terms, stride, rows, place, scan);
 }
 
 inline Range range_of(const float* values, std::size_t count) {

@@ -2,7 +2,8 @@
 //
 //   ByteLine byte_line(from), ByteQuery byte_query(from), PanelSums byte_step(sums, line, query): as the operations of
 //   a panel in screen.inl, for queries of small bytes (byte_steps.inl, unless there is something faster)
-//   append_sums(sums, terms, count, place, scan): appends the hits among the rows of a block, given their sums
+//   append_sums<kBlocks>(sums, terms, stride, rows, place, scan): appends the hits among the rows of blocks, given
+//   their sums; the rest is as in append_tile()
 
 constexpr std::size_t kBlockVectors = kBlockRows / kPanelLanes;
 constexpr std::size_t kByteQueries = kPanelLanes == 4 ? 2 : 4;  // as many sums as the registers hold
@@ -28,16 +29,14 @@ inline void scan_byte_tile(const std::uint8_t* blocks, std::size_t rows, std::si
         for (std::size_t v = 0; v < kBlockVectors; ++v) sums[q][b][v] = byte_step(sums[q][b][v], line[b][v], query);
     }
   }
-  for (std::size_t q = 0; q < kQueries; ++q)
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    alignas(64) std::int32_t dots[kBlocks][kBlockRows];
     for (std::size_t b = 0; b < kBlocks; ++b) {
-      alignas(64) std::int32_t dots[kBlockRows];
-      for (std::size_t v = 0; v < kBlockVectors; ++v) panel_store(dots + v * kPanelLanes, sums[q][b][v], missing[q]);
-      for (std::int32_t& dot : dots) dot -= scans[q]->correction;
-      const std::size_t done = b * kBlockRows;
-      const std::size_t count = rows - done < kBlockRows ? rows - done : kBlockRows;
-      append_sums(dots, blocks + b * stride + lines * kLineBytes, count, place + static_cast<std::uint32_t>(done),
-                  *scans[q]);
+      for (std::size_t v = 0; v < kBlockVectors; ++v) panel_store(dots[b] + v * kPanelLanes, sums[q][b][v], missing[q]);
+      for (std::int32_t& dot : dots[b]) dot -= scans[q]->correction;
     }
+    append_sums<kBlocks>(dots, blocks + lines * kLineBytes, stride, rows, place, *scans[q]);
+  }
 }
 
 template <std::size_t kQueries, std::size_t kBlocks>

@@ -136,6 +136,7 @@ inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return add_bytes(sums
 inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(bytes)); }
 
 #include "kernels/generic/parts.inl"
+#include "kernels/generic/values_singly.inl"
 
 // Returns a bit for each of four rows, set where the bound is within the threshold.
 inline unsigned near_four(int32x4_t dots, const float* offsets, const float* errors, const MatrixScreen& screen) {
@@ -196,8 +197,8 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_sums(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
-                        CodeScan& scan) {
+inline void append_block(const std::int32_t* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
+                         CodeScan& scan) {
   uint32x4_t near = vdupq_n_u32(0);
   for (int part = 0; part < 4; ++part) {
     const uint16x4_t offset = vreinterpret_u16_u8(load_8(terms + part * 8));
@@ -219,7 +220,7 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
   vst1q_s32(all + 4, vmovl_high_s16(sums.low));
   vst1q_s32(all + 8, vmovl_s16(vget_low_s16(sums.high)));
   vst1q_s32(all + 12, vmovl_high_s16(sums.high));
-  append_sums(all, terms, count, place, scan);
+  append_block(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/tiles.inl"

@@ -73,7 +73,7 @@ inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t firs
 
 #include "kernels/generic/estimates.inl"
 
-inline Range range_of(const float* values, std::size_t count) {
+inline Range range_singly(const float* values, std::size_t count) {
   Range range = {kInfinity, -kInfinity};
   for (std::size_t i = 0; i < count; ++i) {
     range.least = values[i] < range.least ? values[i] : range.least;
@@ -82,15 +82,16 @@ inline Range range_of(const float* values, std::size_t count) {
   return range;
 }
 
-inline std::size_t count_within(const float* values, std::size_t count, float most) {
+inline std::size_t count_singly(const float* values, std::size_t count, float most) {
   std::uint32_t found = 0;
   for (std::size_t i = 0; i < count; ++i) found += values[i] <= most ? 1 : 0;
   return found;
 }
 
-inline std::size_t keep_within(float* values, std::uint32_t* numbers, std::size_t count, float most) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+// Moves the estimates up to `most`, from number `first` on, behind the `kept` that stand in front.
+inline std::size_t keep_singly(float* values, std::uint32_t* numbers, std::size_t first, std::size_t count, float most,
+                               std::size_t kept) {
+  for (std::size_t i = first; i < count; ++i) {
     const float value = values[i];
     values[kept] = value;
     numbers[kept] = numbers[i];
