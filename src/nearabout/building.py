@@ -91,8 +91,9 @@ def build(
             works with any of them; only the speed differs. Exact and forests have nothing to choose by it.
         family: family of processors that these choices are made for: "generic", "avx2" or "amx". None is the family of
             this machine, or the one named by the environment variable NEARABOUT_FAMILY. The choice uses stored
-            constants and is never timed: the same data, parameters and family give the same bytes on any machine
-            with fused multiplication (all since AVX2 and ARMv8), and an index for another family gives the same quality of answers. `tune` chooses anew for another machine.
+            constants and is never timed: the same data, parameters and family give the same bytes on any machine with
+            fused multiplication (all since AVX2 and ARMv8), and an index for another family gives the same quality of
+            answers. `tune` chooses anew for another machine.
         memory: memory budget of the build, for vectors that are larger than memory: bytes, or a size such as "512MB"
             or "1.5 GiB", at least 64 MB. It does not count the caller's data or the libraries themselves. It requires
             `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is

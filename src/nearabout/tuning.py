@@ -73,7 +73,11 @@ def tune(
     if workload is not None:
         asked["workload"] = workload
     keys = None if info["keys"] == "none" else old.keys()
-    data = Embeddings(old.vectors(), None, notes.get("source"), notes.get("format")) if memory is None else _pieces(old)
+    data = (
+        Embeddings(old.vectors(), None, notes.get("source", ""), notes.get("format", ""))
+        if memory is None
+        else _pieces(old)
+    )
     given = {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family, **asked}
     return build(data, keys, queries=queries, memory=memory, threads=threads, progress=progress, **given)
 

@@ -134,6 +134,10 @@ def lists_of_codes() -> Iterator[Golden]:
     query = (centres[8] + 0.3 * source.standard_normal(32)).tolist()
     yield Golden("ivf_eight_bits", floats, None, "cosine", query, kind, tuning=("batch", "amx"))
 
+    kind = na.IVF(lists=8, codes=na.PcaCodes(8, bits=2), byte_rows=True)
+    query = (centres[3] + 0.3 * source.standard_normal(32)).tolist()
+    yield Golden("ivf_byte_rows", floats, None, "euclidean", query, kind)
+
 
 def screened_ones() -> Iterator[Golden]:
     """With a screen beside what they have: with directions, and of bytes that are their own codes."""

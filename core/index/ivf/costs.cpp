@@ -13,8 +13,8 @@ namespace {
 // Zen 5 with AVX-512.
 constexpr PartCosts kGeneric = {40, {0.1, 0.0145}, {0.1, 0.006}, 1, {12, 0.09}, 0.0045};
 // Zen 3.
-constexpr PartCosts kAvx2Batch = {40, {0.44, 0.031}, {0.28, 0.0101}, 1, {20, 0.125}, 0.0165};
-constexpr PartCosts kAvx2Single = {40, {0.44, 0.031}, {0.45, 0.0112}, 1, {20, 0.125}, 0.0165};
+constexpr PartCosts kAvx2Batch = {40, {0.36, 0.03}, {0.26, 0.01}, 1, {20, 0.125}, 0.0165};
+constexpr PartCosts kAvx2Single = {40, {0.36, 0.03}, {0.32, 0.0113}, 1, {20, 0.125}, 0.0165};
 // Sapphire Rapids, whose matrix unit takes as long for one query as for sixteen.
 constexpr PartCosts kAmxBatch = {40, {0.02, 0.01625}, {0.06, 0.00078}, 16, {5, 0.111}, 0.001};
 constexpr PartCosts kAmxSingle = {40, {0.06, 0.01875}, {0.1, 0.0125}, 1, {5, 0.111}, 0.0045};

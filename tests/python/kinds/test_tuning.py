@@ -159,7 +159,7 @@ def test_tune_chooses_the_kind_where_it_was_auto() -> None:
         with pytest.raises(na.InvalidInputError, match=f"nothing to choose about an index of the kind {kind}"):
             na.tune(na.build(rows(), kind=kind), workload="batch")
     with pytest.raises(na.InvalidInputError, match="index is a ndarray"):
-        na.tune(rows())  # type: ignore[arg-type]
+        na.tune(rows())
 
 
 def test_tune_asks_for_what_auto_was_asked_for() -> None:
