@@ -23,7 +23,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.index import Index
 from nearabout.kinds import KINDS, Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind, every_row_kind
-from nearabout.kinds.tuning import Tuning, asked_for, tuning_for
+from nearabout.kinds.tuning import Tuning, given_to_auto, tuning_for
 
 
 def build(
@@ -125,11 +125,10 @@ def build(
     >>> index.search([2.0, 0.1], k=1).keys.tolist()
     ['east']
     """
-    metric = check_metric(metric)
-    dtype = check_dtype(dtype)
+    metric, dtype = check_metric(metric), check_dtype(dtype)
     requested, tuning = resolve_kind(kind), tuning_for(workload, family)
     recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
-    _refuse_unused(queries, workload, family, requested)
+    _refuse_unused(queries, workload, family, requested, reading)
     seed = check_seed(seed, is_random=requested == "auto" or requested.takes_seed)
     target = None if path is None else check_path(path)
     _check_invalid(invalid)
@@ -140,7 +139,6 @@ def build(
     try:
         reading_monitor, monitor = in_two_steps(monitor)
         wanted = Wanted(metric, dtype, budget, target, invalid)
-        _refuse_settings(reading)
         check_reading(reading, data, build)
         taken = take(data, keys, wanted, reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
@@ -159,8 +157,8 @@ def build(
             "recall": recall,
         }
         measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
-        asked = asked_for(recall, seed, calibrate, queries is not None, tuning)
-        notes = {**({"chosen_by": "auto", **asked} if requested == "auto" else {}), **origin}
+        chosen = given_to_auto(recall, seed, calibrate, queries is not None, tuning)
+        notes = {**(chosen if requested == "auto" else {}), **origin}
         core, skipped = _build_kind(taken, options, (seed, tuning), measured, notes, params, monitor)
         if requested == "auto" and _is_better_exact(core, params, calibrate):
             core, skipped = _build_kind(taken, options, (seed, tuning), None, notes, every_row_kind(), None)
@@ -207,7 +205,10 @@ def _check_invalid(invalid: object) -> None:
         raise InvalidInputError(f'invalid is {invalid!r}; pass "raise" or "skip"')
 
 
-def _refuse_unused(queries: Any, workload: object, family: object, requested: Kind | Literal["auto"]) -> None:
+def _refuse_unused(
+    queries: Any, workload: object, family: object, requested: Kind | Literal["auto"], reading: dict[str, Any]
+) -> None:
+    _refuse_settings(reading)
     if requested == "auto":
         return
     if queries is not None and requested.always_exact:

@@ -68,17 +68,17 @@ def tune(
     info = old.info()
     notes = info["metadata"]
     kind = "auto" if notes.get("chosen_by") == "auto" else _kind_of(old.kind, notes)
-    asked = _asked(old, notes)
-    _check(info, kind, asked.pop("queries"), queries)
+    given = _given(old, notes)
+    _check(info, kind, given.pop("queries"), queries)
     if workload is not None:
-        asked["workload"] = workload
+        given["workload"] = workload
     keys = None if info["keys"] == "none" else old.keys()
     data = (
         Embeddings(old.vectors(), None, notes.get("source", ""), notes.get("format", ""))
         if memory is None
         else _pieces(old)
     )
-    given = {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family, **asked}
+    given |= {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family}
     return build(data, keys, queries=queries, memory=memory, threads=threads, progress=progress, **given)
 
 
@@ -90,8 +90,8 @@ def _opened(index: object) -> Index:
     raise InvalidInputError(f"index is {a_type(index)}; pass an index or the path of one")
 
 
-def _asked(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
-    """Returns what was asked of the build of an index, as arguments of `build`, and whether it had queries."""
+def _given(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
+    """Returns arguments of the `build` that made an index, and whether it had queries."""
     info, calibration = old.info(), old.calibration()
     found: dict[str, Any] = {
         "recall": 0.95 if calibration is None else calibration.target_recall,
@@ -100,7 +100,7 @@ def _asked(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
         "seed": info.get("seed", 0),
         "workload": info.get("workload", "both"),
     }
-    noted = notes.get("asked", {})
+    noted = notes.get("given", {})
     return {**found, **noted} if old.effort_unit is None else found
 
 

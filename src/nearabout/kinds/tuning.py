@@ -38,15 +38,15 @@ def tuning_for(workload: object, family: object) -> Tuning:
     return Tuning(_one_of("workload", workload, WORKLOADS), _one_of("family", family, families()))
 
 
-def asked_for(recall: float, seed: int, calibrate: bool, queries: bool, tuning: Tuning) -> dict[str, object]:
-    """Returns what was asked of `kind="auto"`, for the metadata: an exact index says none of it otherwise.
+def given_to_auto(recall: float, seed: int, calibrate: bool, queries: bool, tuning: Tuning) -> dict[str, object]:
+    """Returns the metadata of an index whose kind was chosen: an exact one says nothing of these arguments otherwise.
 
     Defaults are left out.
     """
-    asked = {"recall": recall, "seed": seed, "calibrate": calibrate, "queries": queries, "workload": tuning.workload}
+    given = {"recall": recall, "seed": seed, "calibrate": calibrate, "queries": queries, "workload": tuning.workload}
     usual = {"recall": 0.95, "seed": 0, "calibrate": True, "queries": False, "workload": "both"}
-    others = {name: value for name, value in asked.items() if value != usual[name]}
-    return {"asked": others} if others else {}
+    others = {name: value for name, value in given.items() if value != usual[name]}
+    return {"chosen_by": "auto", **({"given": others} if others else {})}
 
 
 def families() -> tuple[str, ...]:
