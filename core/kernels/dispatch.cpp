@@ -16,6 +16,7 @@ Table with_amx(Table others) {
   others.name = "amx";
   others.screen.panel_dots = amx::kernels.panel_dots;
   others.codes.scan_bytes = amx::kernels.scan_bytes;
+  others.codes.shared = kMatrixQueries;
   others.matrix.hits = amx::kernels.hits;
   return others;
 }

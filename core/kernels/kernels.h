@@ -240,6 +240,7 @@ struct CodeKernels {
   ScanCodes scan;
   ScanCodes scan_bytes;
   KeepLeast keep_least;
+  std::size_t shared = 1;  // queries for which scan_bytes takes about as long as for one
 };
 
 struct Table {

@@ -50,7 +50,7 @@ double weigh(const index::Tuning& tuning, Cost cost) {
   return std::sqrt(cost(costs.batch) * cost(costs.single));
 }
 
-// Queries that go through lists of bytes together, so that enough of them share a list to fill a matrix unit.
+// Queries that go through lists of bytes together on a matrix unit, so that enough of them share a list to fill it.
 inline constexpr std::size_t kTogetherByBytes = 1'024;
 
 }  // namespace nearabout::ivf

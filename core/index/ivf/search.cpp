@@ -13,6 +13,7 @@
 #include "index/ivf/searches.h"
 #include "index/queries.h"
 #include "index/search_stats.h"
+#include "kernels/kernels.h"
 
 namespace nearabout::ivf {
 namespace {
@@ -113,7 +114,7 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   const double work = static_cast<double>(queries.rows) * kListQueryNanoseconds;
   const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t fitting = std::max<std::size_t>(1, kMaxWaitingRows / allowance.depth);
-  const std::size_t together = layout.shape().has_bytes()
+  const std::size_t together = layout.shape().has_bytes() && kernels::table().codes.shared > 1
                                    ? kTogetherByBytes
                                    : std::clamp(layout.list_count() / kListsPerQuery, kQueryGroup, kLargestGroup);
   const std::size_t most_together = std::min(together, fitting);
