@@ -105,7 +105,11 @@ def lying_directory(image: bytes) -> Iterator[Attack]:
         yield Attack(f"{part.name} has an element type of 99", _entry(image, number, 3, 99), "CorruptFileError", "99")
         yield Attack(f"{part.name} has unknown flags", _entry(image, number, 1, 4), "CorruptFileError", "flags")
         yield Attack(f"{part.name} has version 0", _entry(image, number, 2, 0), "CorruptFileError", "version")
-        yield Attack(f"{part.name} has version 2", _entry(image, number, 2, 2), "UnsupportedVersionError", "version 2")
+        # An optional section of a later version is as good as none.
+        refused = ("UnsupportedVersionError", "version 2")
+        if part.flags & 1:
+            refused = ("" if part.id in WHOLE_WITHOUT else "CorruptFileError", "")
+        yield Attack(f"{part.name} has version 2", _entry(image, number, 2, 2), *refused)
     for count in (0, len(parts) - 1, len(parts) + 1, 1_025, (1 << 32) - 1):
         changed = bytearray(image)
         struct.pack_into("<I", changed, 12, count)
@@ -118,25 +122,30 @@ def lying_directory(image: bytes) -> Iterator[Attack]:
         yield Attack(f"directory at {place}", bytes(changed), "CorruptFileError", "directory")
 
 
+# A file without the terms has no screen, one without keys has row numbers, one that does not say what answers come from
+# compares vectors, and one that says so may have none; without a curve lists go by a rule, without a guard no query
+# looks further, without a tuning they are for no processor, without bytes they have no bounds: whole in themselves.
+WHOLE_WITHOUT = {
+    near.METADATA,
+    near.ROW_TERMS,
+    near.KEY_BYTES,
+    near.KEY_NUMBERS,
+    near.DIRECTIONS,
+    near.CURVE,
+    near.ADAPTIVE_PROBES,
+    near.SCREEN_DIRECTIONS,
+    near.GUARD,
+    near.TUNING,
+    near.BOUND_BYTES,
+}
+
+
 def sections_gone(image: bytes) -> Iterator[Attack]:
     """Each section left out, doubled, or made one that nobody knows."""
     parts = near.take_apart(image)[:-1]
     for number, part in enumerate(parts):
         others = parts[:number] + parts[number + 1 :]
-        # A file without the terms has no screen, one without keys has row numbers, one that does not say what answers
-        # come from compares vectors, and one that says so may have none; without a curve lists go by a rule, without a
-        # guard no query looks further: whole in themselves.
-        whole = part.id in {
-            near.METADATA,
-            near.ROW_TERMS,
-            near.KEY_BYTES,
-            near.KEY_NUMBERS,
-            near.DIRECTIONS,
-            near.CURVE,
-            near.ADAPTIVE_PROBES,
-            near.SCREEN_DIRECTIONS,
-            near.GUARD,
-        }
+        whole = part.id in WHOLE_WITHOUT
         without = {other.id for other in parts}
         whole |= near.DISTANCE_SOURCE in without and part.id in {near.DISTANCE_SOURCE, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFileError", "")

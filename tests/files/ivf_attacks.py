@@ -220,6 +220,19 @@ def shares_of_lists(image: bytes) -> Iterator[Attack]:
             yield Attack(told, lying, *(("CorruptFileError", "adaptive_probes") if refused else ("",)))
 
 
+def tuning_of_lists(image: bytes) -> Iterator[Attack]:
+    """Families of processors and workloads that do not exist."""
+    if near.TUNING not in {part.id for part in near.take_apart(image)}:
+        yield Attack("no tuning", image)
+        return
+    for place, values in ((0, (0, 4, 1 << 32, MOST)), (1, (3, 1 << 32, MOST))):
+        for value in values:
+            changed = _numbers(image, near.TUNING, "<u8")
+            changed[0, place] = value
+            lying = _table(image, near.TUNING, changed)
+            yield Attack(f"tuning {place} is {value}", lying, "CorruptFileError", "tuning")
+
+
 def codes_of_lists(image: bytes) -> Iterator[Attack]:
     """Bytes that are all alike, in codes, centroids and directions: any of them is a code."""
     for id_ in (near.LIST_CODES, near.CENTROID_BYTES, near.DIRECTION_BYTES):

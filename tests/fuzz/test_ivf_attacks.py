@@ -30,6 +30,7 @@ CONTENT = [
     "curves",
     "calibrations",
     "shares_of_lists",
+    "tuning_of_lists",
     "codes_of_lists",
     "answers_of_lists",
     "other_metrics_of_lists",
