@@ -8,6 +8,7 @@
 
 #include "base/threads.h"
 #include "quantize/byte_bounds_file.h"
+#include "quantize/steps_file.h"
 #include "storage/spill_buffer.h"
 
 namespace nearabout::quantize {
@@ -126,9 +127,7 @@ void write_byte_bounds(storage::Writer& writer, const transform::RowReader& read
   writer.end();
   if (space != CodeSpace::inner_product)
     all_squares.write(writer, SectionId::bound_squares, Element::f32, 1, storage::Need::optional);
-  std::vector<float> numbers = bounds.centres();
-  numbers.insert(numbers.end(), bounds.steps().begin(), bounds.steps().end());
-  writer.add<float>(SectionId::bound_steps, {2, dims}, numbers, storage::Need::optional);
+  write_steps(writer, SectionId::bound_steps, bounds.centres(), bounds.steps(), storage::Need::optional);
   const double most[] = {*std::ranges::max_element(errors), *std::ranges::max_element(lengths)};
   writer.add<double>(SectionId::bound_errors, {1, 2}, most, storage::Need::optional);
 }

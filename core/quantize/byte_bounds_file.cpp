@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <span>
+#include <utility>
 
+#include "quantize/steps_file.h"
 #include "storage/numbers.h"
 
 namespace nearabout::quantize {
@@ -20,13 +22,8 @@ std::optional<StoredByteBounds> read_byte_bounds(const File& file, transform::Co
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (!(numbers[i] >= 0) || !std::isfinite(numbers[i]))
       storage::throw_number(file, errors, i, "finite and not negative", numbers[i]);
-  const Section& steps = file.section(SectionId::bound_steps);
-  steps.expect(Element::f32, {2, dims});
-  const std::span<const float> values = storage::finite_floats(file, steps);
-  for (std::size_t j = dims; j < values.size(); ++j)
-    if (values[j] < 0) storage::throw_number(file, steps, j, "a step that is not negative", double{values[j]});
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(dims);
-  StoredByteBounds stored{ByteBounds(space, {values.begin(), middle}, {middle, values.end()}, numbers[0], numbers[1])};
+  CentresAndSteps read = read_steps(file, SectionId::bound_steps, dims);
+  StoredByteBounds stored{ByteBounds(space, std::move(read.centres), std::move(read.steps), numbers[0], numbers[1])};
   stored.bytes = &file.section(SectionId::bound_bytes);
   stored.bytes->expect(Element::i8, {rows, dims});
   if (space == transform::CodeSpace::inner_product) return stored;

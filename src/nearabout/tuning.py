@@ -16,7 +16,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.formats import Embeddings
 from nearabout.index import Index, open
 from nearabout.index.info import IndexInfo
-from nearabout.kinds import KINDS, Kind
+from nearabout.kinds import KINDS
 
 _PIECE = 16 << 20  # bytes of vectors that are read at once within a budget
 
@@ -67,17 +67,14 @@ def tune(
     old = _opened(index)
     info = old.info()
     notes = info["metadata"]
-    kind = "auto" if notes.get("chosen_by") == "auto" else _kind_of(old.kind, notes)
-    given = _given(old, notes)
+    kind = "auto" if notes.get("chosen_by") == "auto" else KINDS[old.kind].from_settings(notes)
+    given = _given(old, info)
     _check(info, kind, given.pop("queries"), queries)
     if workload is not None:
         given["workload"] = workload
     keys = None if info["keys"] == "none" else old.keys()
-    data = (
-        Embeddings(old.vectors(), None, notes.get("source", ""), notes.get("format", ""))
-        if memory is None
-        else _pieces(old)
-    )
+    read = (notes.get("source", ""), notes.get("format", ""))
+    data = Embeddings(old.vectors(), None, *read) if memory is None else _pieces(old)
     given |= {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family}
     return build(data, keys, queries=queries, memory=memory, threads=threads, progress=progress, **given)
 
@@ -90,9 +87,9 @@ def _opened(index: object) -> Index:
     raise InvalidInputError(f"index is {a_type(index)}; pass an index or the path of one")
 
 
-def _given(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
+def _given(old: Index, info: IndexInfo) -> dict[str, Any]:
     """Returns arguments of the `build` that made an index, and whether it had queries."""
-    info, calibration = old.info(), old.calibration()
+    calibration = old.calibration()
     found: dict[str, Any] = {
         "recall": 0.95 if calibration is None else calibration.target_recall,
         "calibrate": old.effort_unit is None or calibration is not None,
@@ -100,8 +97,7 @@ def _given(old: Index, notes: dict[str, Any]) -> dict[str, Any]:
         "seed": info.get("seed", 0),
         "workload": info.get("workload", "both"),
     }
-    noted = notes.get("given", {})
-    return {**found, **noted} if old.effort_unit is None else found
+    return {**found, **info["metadata"].get("given", {})} if old.effort_unit is None else found
 
 
 def _check(info: IndexInfo, kind: Any, had_queries: bool, queries: object) -> None:
@@ -118,10 +114,6 @@ def _check(info: IndexInfo, kind: Any, had_queries: bool, queries: object) -> No
         raise InvalidInputError(
             "this index was calibrated with queries, which its file does not have; pass them again as queries="
         )
-
-
-def _kind_of(name: str, notes: dict[str, Any]) -> Kind:
-    return KINDS[name].from_settings({key: value for key, value in notes.items() if key != "kind"})
 
 
 def _pieces(index: Index) -> Iterator[NDArray[Any]]:

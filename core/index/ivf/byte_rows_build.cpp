@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "quantize/steps_file.h"
 
 namespace nearabout::ivf {
 namespace {
@@ -60,12 +61,6 @@ void require_holdable(const ByteRanges& ranges) {
       "keep the vectors (keep_vectors=True)");
 }
 
-void write_steps(storage::Writer& writer, const quantize::ByteSteps& steps) {
-  std::vector<float> numbers = steps.centres();
-  numbers.insert(numbers.end(), steps.steps().begin(), steps.steps().end());
-  writer.add<float>(SectionId::byte_steps, {2, steps.dims()}, numbers);
-}
-
 }  // namespace
 
 void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const transform::RowReader& read,
@@ -75,7 +70,7 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const t
   const ByteRanges ranges = ranges_of(transform, read, rows, threads, subprogress(monitor, 0.0, 0.4));
   if (transform.space() == transform::CodeSpace::l2) require_holdable(ranges);
   const quantize::ByteSteps steps(ranges);
-  write_steps(writer, steps);
+  quantize::write_steps(writer, SectionId::byte_steps, steps.centres(), steps.steps());
   const std::size_t block = std::max(kByteRowsPerTask, kChunkBytes / dims);
   storage::SpillBuffer all_squares(sizeof(float), scratch);
   std::vector<std::int8_t> codes(std::min(block, rows) * dims);

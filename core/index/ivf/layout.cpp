@@ -13,6 +13,7 @@
 #include "index/ivf/groups.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
+#include "quantize/steps_file.h"
 #include "storage/numbers.h"
 #include "storage/validate.h"
 
@@ -207,13 +208,8 @@ AdaptiveProbes read_adaptive_probes(const storage::File& file) {
 
 IvfByteRows read_byte_rows(const storage::File& file, const index::Descriptor& descriptor, transform::CodeSpace space) {
   const std::size_t dims = descriptor.dims;
-  const Section& steps = file.section(SectionId::byte_steps);
-  steps.expect(Element::f32, {2, dims});
-  const std::span<const float> numbers = storage::finite_floats(file, steps);
-  for (std::size_t j = dims; j < numbers.size(); ++j)
-    if (numbers[j] < 0) storage::throw_number(file, steps, j, "a step that is not negative", double{numbers[j]});
-  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(dims);
-  IvfByteRows rows{quantize::ByteSteps({numbers.begin(), middle}, {middle, numbers.end()})};
+  quantize::CentresAndSteps read = quantize::read_steps(file, SectionId::byte_steps, dims);
+  IvfByteRows rows{quantize::ByteSteps(std::move(read.centres), std::move(read.steps))};
   rows.codes = &file.section(SectionId::byte_codes);
   rows.codes->expect(Element::i8, {descriptor.rows, dims});
   if (space != transform::CodeSpace::l2) return rows;

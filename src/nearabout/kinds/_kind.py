@@ -133,7 +133,7 @@ class Kind:
 
 
 def check_flag(name: str, value: object) -> None:
-    """Raises InvalidInputError unless the value is True or False."""
+    """Raises InvalidInputError unless the value is Python's True or False: JSON would not store NumPy's."""
     if not isinstance(value, bool):
         raise InvalidInputError(f"{name} is {value!r}; pass True or False")
 

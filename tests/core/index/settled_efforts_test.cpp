@@ -1,4 +1,4 @@
-// Settled efforts: each is asked for once, every row is remembered too, and large numbers of neighbours are not kept.
+// Settled efforts: each is found out once, the effort of every row is kept as well, and those of large k are not.
 #include "index/settled_efforts.h"
 
 #include <cstddef>

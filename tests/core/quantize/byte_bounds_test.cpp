@@ -29,11 +29,6 @@ namespace {
 
 constexpr CodeSpace kSpaces[] = {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product};
 
-Metric metric_of(CodeSpace space) {
-  if (space == CodeSpace::l2) return Metric::sqeuclidean;
-  return space == CodeSpace::cosine ? Metric::cosine : Metric::dot;
-}
-
 // Rows as stored, and their bytes in a file.
 struct Stored {
   Stored(const Table& table, Element element, CodeSpace of, std::size_t threads = 2)

@@ -6,10 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include "metric/metric.h"
 #include "quantize/shapes.h"
 #include "transform/space.h"
 
 namespace nearabout::test {
+
+inline metric::Metric metric_of(transform::CodeSpace space) {
+  if (space == transform::CodeSpace::l2) return metric::Metric::sqeuclidean;
+  return space == transform::CodeSpace::cosine ? metric::Metric::cosine : metric::Metric::dot;
+}
 
 struct Query {
   const char* kind;

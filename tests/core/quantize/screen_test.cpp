@@ -33,11 +33,6 @@ int identities = 0;  // screens of each kind seen
 int projections = 0;
 int own_codes = 0;  // screens whose codes are the stored bytes
 
-Metric metric_of(CodeSpace space) {
-  if (space == CodeSpace::l2) return Metric::sqeuclidean;
-  return space == CodeSpace::cosine ? Metric::cosine : Metric::dot;
-}
-
 // Rows as stored, and their screen.
 struct Screened {
   Screened(const Table& table, Element element, CodeSpace of, std::size_t threads = 1,
