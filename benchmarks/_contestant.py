@@ -15,6 +15,7 @@ import nearabout as na
 Setting = tuple[float, ...]
 EFFORTS = {
     "IVF": (1, 2, 3, 4, 6, 8, 10, 13, 16, 20, 26, 32, 40, 48, 64, 80, 96, 128, 160, 200, 256, 320, 400, 512),
+    "Graph": (10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 160, 192, 256, 384, 512),
     "Forest": (100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10000, 15000, 20000),
 }
 
@@ -60,13 +61,13 @@ class Ours(Contestant):
     module = package = "nearabout"
     as_floats = False
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, **settings: Any) -> None:
+        self.kind, self.settings = kind, settings
         self.effort = 0
         self.index: na.Index
 
     def build(self, base: NDArray[Any], case: Set, threads: int) -> None:
-        self.index = na.build(base, metric=case.metric, kind=getattr(na, self.kind)(), threads=threads)
+        self.index = na.build(base, metric=case.metric, kind=getattr(na, self.kind)(**self.settings), threads=threads)
 
     def series(self) -> Sequence[Sequence[Setting]]:
         return [[(effort,) for effort in EFFORTS[self.kind]]]

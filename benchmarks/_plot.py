@@ -54,6 +54,32 @@ def draw_filters(fractions: Sequence[float], lines: dict[str, list[float]], path
         figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
 
 
+GROWTH_COLOURS = ("#0072B2", "#D55E00", "#E69F00")
+
+
+def draw_growth(sizes: Sequence[int], lines: dict[str, dict[str, list[float | None]]], path: Path) -> None:
+    """Draws the time of a query against the number of rows: a panel for each recall and way, a line per kind."""
+    titles = list(next(iter(lines.values())))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 5.5), layout="constrained")
+        panels = figure.subplots(2, -(-len(titles) // 2), sharex=True, sharey=True, squeeze=False).T.flat
+        for axes, title in zip(panels, titles, strict=True):
+            for (name, times), colour in zip(lines.items(), GROWTH_COLOURS, strict=True):
+                shown = [(rows, time) for rows, time in zip(sizes, times[title], strict=True) if time is not None]
+                axes.plot(*zip(*shown, strict=True), label=name, color=colour, marker="o", markersize=3.5)
+            axes.set_title(f"recall {title}", loc="left")
+            axes.set(xscale="log", yscale="log")
+            axes.set_xticks(sizes)
+            axes.xaxis.set_major_formatter(FuncFormatter(thousands))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter(FuncFormatter(thousands))
+            axes.grid(color="#e4e4e4", linewidth=0.6)
+        panels[0].legend(frameon=False, fontsize=9)
+        figure.supxlabel("rows", fontsize=11)
+        figure.supylabel("microseconds a query", fontsize=11)
+        figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
+
+
 def thousands(value: float, _: object = None) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 

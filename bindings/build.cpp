@@ -189,16 +189,19 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
 }
 
 // Returns the sizes of a build that its cost depends on; empty for a kind that names none.
-nb::dict planned(const std::string& kind_name, std::size_t rows, std::size_t dims, const nb::dict& given) {
+nb::dict planned(const std::string& kind_name, std::size_t rows, std::size_t dims, const nb::dict& given,
+                 const std::string& metric, const std::string& dtype, double recall) {
   const index::IndexKind& kind = index::kind_named(kind_name);
-  return kind.planned ? dict_of(kind.planned(rows, dims, parameters_of(given))) : nb::dict();
+  const index::PlannedBuild build{rows, dims, metric_named(metric), element_named(dtype), recall};
+  return kind.planned ? dict_of(kind.planned(build, parameters_of(given))) : nb::dict();
 }
 
 }  // namespace
 
 void bind_build(nb::module_& m) {
   m.def("kinds", &index::kind_names);
-  m.def("planned", &planned, nb::arg("kind"), nb::arg("rows"), nb::arg("dims"), nb::arg("parameters"));
+  m.def("planned", &planned, nb::arg("kind"), nb::arg("rows"), nb::arg("dims"), nb::arg("parameters"), nb::kw_only(),
+        nb::arg("metric"), nb::arg("dtype"), nb::arg("recall") = calibration::kDefaultRecall);
   m.def("build", &build, nb::arg("kind"), nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
         nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(),
         nb::arg("metadata"), nb::arg("parameters"), nb::arg("threads") = 0, nb::arg("memory") = 0,

@@ -17,19 +17,19 @@ namespace nearabout {
 
 // Returns work(), which runs Python code that may release the GIL and request it again. Does not return if the
 // interpreter ends meanwhile. (The exception caught then is not an object; UBSan would object to a reference to it.)
-template <class SearchStats>
+template <class Work>
 #ifdef __GLIBCXX__
 __attribute__((no_sanitize("undefined")))
 #endif
-auto while_python_lives(const SearchStats& stats) -> decltype(stats()) {
+auto while_python_lives(const Work& work) -> decltype(work()) {
 #ifdef __GLIBCXX__
   try {
-    return stats();
+    return work();
   } catch (const abi::__forced_unwind&) {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
   }
 #else
-  return stats();
+  return work();
 #endif
 }
 

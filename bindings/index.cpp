@@ -13,6 +13,7 @@
 #include "gil.h"
 #include "index/registry.h"
 #include "index/stored_index.h"
+#include "storage/image_memory.h"
 #include "storage/spelling.h"
 
 namespace nearabout {
@@ -127,6 +128,17 @@ nb::object vectors(const StoredIndex& index, const RowNumbers& numbers) {
   return as_array(element, std::move(copied), {rows.size(), columns});
 }
 
+nb::object batch_order(const StoredIndex& index) {
+  std::vector<std::int64_t> order;
+  {
+    const ReleasedGil released;
+    const std::vector<std::uint32_t> rows = index.searcher().batch_order();
+    order.assign(rows.begin(), rows.end());
+  }
+  const std::size_t count = order.size();
+  return nb::cast(owned_array(std::move(order), {count}));
+}
+
 nb::list sections(const StoredIndex& index) {
   nb::list list;
   for (const storage::Section* part : index.file().current_sections()) {
@@ -161,7 +173,7 @@ nb::object effort_range(const StoredIndex& index) {
 }
 
 IndexPointer from_bytes(const nb::bytes& image) {
-  AlignedBytes copy = aligned_bytes(image.size(), storage::kPageAlignment);
+  AlignedBytes copy = storage::image_memory(image.size());
   std::memcpy(copy.get(), image.data(), image.size());
   return opened(storage::File::from_memory(std::move(copy), image.size()));
 }
@@ -229,6 +241,7 @@ void bind_index(nb::module_& m) {
       .def("key_of", &key_of, nb::arg("row"))
       .def("keys_of", &keys_of, nb::arg("rows"))
       .def("vectors", &vectors, nb::arg("rows"))
+      .def("batch_order", &batch_order)
       .def(
           "similar_keys",
           [](const StoredIndex& index, const std::string& word, std::size_t count) {

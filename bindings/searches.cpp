@@ -1,5 +1,6 @@
 // Searches of an open index.
 #include <algorithm>
+#include <limits>
 #include <span>
 
 #include <nanobind/stl/optional.h>
@@ -121,10 +122,10 @@ nb::object search_rows(const StoredIndex& index, const RowNumbers& numbers, std:
 
 nb::object radius_search(const StoredIndex& index, const AnyArray& queries, double radius,
                          std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
-                         std::size_t threads, nb::handle filter, nb::handle excluded) {
+                         std::size_t threads, nb::handle filter, nb::handle excluded, std::size_t k) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Restriction restriction(index, filter, excluded, view.rows);
-  Request request = request_for(index.rows(), {effort, recall, exact, threads});
+  Request request = request_for(std::min(k, index.rows()), {effort, recall, exact, threads});
   restriction.apply_to(request);
   request.radius = radius;
   Results results = Results::unlimited(view.rows);
@@ -227,7 +228,8 @@ void bind_searches(nb::class_<StoredIndex>& bound) {
            nb::arg("threads") = 0, nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"),
            nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
-           nb::arg("threads") = 0, nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
+           nb::arg("threads") = 0, nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none(),
+           nb::arg("k") = std::numeric_limits<std::size_t>::max())
       .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("exact") = false, nb::arg("threads") = 0, nb::arg("recall").none() = nb::none(),
            nb::arg("filter").none() = nb::none())

@@ -25,6 +25,8 @@ enum class Element : std::uint32_t {
 std::string_view name_of(Element element);
 std::optional<Element> element_from_name(std::string_view name);
 
+constexpr bool is_byte(Element element) { return element == Element::u8 || element == Element::i8; }
+
 // Returns the size in bytes of one row of `dims` elements; bits are padded with zeros to whole bytes.
 constexpr std::size_t row_bytes(Element element, std::size_t dims) {
   switch (element) {

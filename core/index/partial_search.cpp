@@ -9,9 +9,8 @@ PartialSearch::PartialSearch(MatrixView queries, const Request& request, std::ve
   const std::size_t bytes = row_bytes(queries.element, queries.dims);
   for (const std::size_t i : numbers_) vectors_.insert(vectors_.end(), queries.row(i), queries.row(i) + bytes);
   queries_ = {vectors_.data(), numbers_.size(), queries.dims, bytes, queries.element};
-  if (!request.excluded) return;
-  excluded_ = request.excluded->of_queries(numbers_);
-  request_.excluded = &*excluded_;
+  if (request.excluded) request_.excluded = &excluded_.emplace(request.excluded->of_queries(numbers_));
+  if (request.absent) request_.absent = &absent_.emplace(request.absent->of_queries(numbers_));
 }
 
 void PartialSearch::put_back(const Results& found, Results& whole) const {

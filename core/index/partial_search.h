@@ -29,7 +29,7 @@ class PartialSearch {
   std::vector<std::size_t> numbers_;
   std::vector<std::byte> vectors_;
   MatrixView queries_;
-  std::optional<ExcludedRows> excluded_;
+  std::optional<ExcludedRows> excluded_, absent_;
   Request request_;
 };
 

@@ -6,16 +6,19 @@
 #include "base/error.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
+#include "index/graph/graph.h"
 #include "index/ivf/ivf.h"
 
 namespace nearabout::index {
 namespace {
 
+// Never destroyed: daemon threads of Python build and open indexes until the process ends.
 std::vector<IndexKind>& kinds() {
-  static std::vector<IndexKind> all{
+  static auto& all = *new std::vector<IndexKind>{
       exact::exact_kind(),
       forest::forest_kind(),
       ivf::ivf_kind(),
+      graph::graph_kind(),
   };
   return all;
 }

@@ -31,6 +31,14 @@ struct KindBuild {
   std::span<const float> queries = {};  // calibration queries, one after the other; empty: rows are used
 };
 
+// What a plan knows of a build: everything but the rows.
+struct PlannedBuild {
+  std::size_t rows = 0, dims = 0;
+  metric::Metric metric = metric::Metric::cosine;
+  Element element = Element::f32;
+  double recall = 0;  // default target of searches
+};
+
 struct IndexKind {
   std::uint32_t number = 0;  // identifies the kind in files; never reused
   std::string_view name;
@@ -41,7 +49,7 @@ struct IndexKind {
   // Returns true if the file is complete without vectors; null for kinds that always keep vectors.
   bool (*may_lack_vectors)(const storage::File& file) = nullptr;
   // Returns the sizes of a build that its cost depends on, for na.plan(): sample rows, clusters and the like.
-  Description (*planned)(std::size_t rows, std::size_t dims, const Parameters& parameters) = nullptr;
+  Description (*planned)(const PlannedBuild& build, const Parameters& parameters) = nullptr;
 };
 
 // Registers a kind from outside of this library. Throws InvalidInputError if the number or the name is taken. Not

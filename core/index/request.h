@@ -25,12 +25,17 @@ struct Request {
   // If not empty, one filter per query instead; null: any row.
   std::span<const SearchFilter* const> filters = {};
   const ExcludedRows* excluded = nullptr;  // rows that results do not contain; null: none
+  // Rows as if they did not exist: of a row that is a query of the calibration, the row and its near copies, because a
+  // fresh query has none. For kinds whose searches are led by rows (Searcher::is_led_by_rows()); null: none. Their
+  // copies are absent as well; results may be shorter than k.
+  const ExcludedRows* absent = nullptr;
   // The search throws DeadlineError if it takes longer; checked before it starts and about ten times a second.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
   bool exact = false;  // compare every row, whatever the kind
   // Effort of an approximate kind, used as it is; without one, the effort that `recall` needs.
   std::optional<std::size_t> effort = {};
   std::optional<double> recall = {};  // target; without one, the calibration's target
+  bool releases_memory = false;       // pages that were read are released while the search goes on, not only after it
   SearchStats* stats = nullptr;       // receives counts and times, from kinds that count their work
 };
 

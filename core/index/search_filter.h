@@ -27,6 +27,9 @@ class KindFilter {
   KindFilter() = default;
 };
 
+// For kinds that scan rows in their own order, which use a filter as it is.
+class RowOrderFilter : public KindFilter {};
+
 // Returns the number of threads worth starting to derive something from a filter of so many rows.
 inline std::size_t filter_threads(std::size_t rows) {
   constexpr double kRowNanoseconds = 2;

@@ -84,7 +84,6 @@ std::optional<std::size_t> Searcher::effort_for(const Sought& sought, double rec
   // A calibration with rows that the index has learnt from promises too much. Such an index is small.
   if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !calibration::can_hold_out(rows()))
     return {};
-  constexpr double kWorthwhile = 0.8;  // fraction of the cost of every row, which some queries take in the end
   const bool reaches_max = *needed >= static_cast<double>(range.max);
   const double every_row = exact_cost(sought.k, sought.rows);
   if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(sought.k, *needed) > kWorthwhile * every_row))
@@ -156,8 +155,8 @@ double Searcher::query_cost(std::size_t k, std::size_t effort) const {
 void Searcher::search(MatrixView queries, const Request& request, Results& results) const {
   if (request.exact && !keeps_vectors())
     throw InvalidInputError(
-        "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
-        "into all lists by effort= instead, or build the index with keep_vectors=True");
+        "an exact search compares vectors, and this index keeps no vectors, only codes of them; pass the largest "
+        "effort= instead, or build the index with keep_vectors=True");
   if (queries.rows == 0 || rows() == 0) return;
   if (!request.deadline) return search_checked(queries, request, results);
   check_deadline(*request.deadline);
@@ -186,7 +185,8 @@ void Searcher::search_allowed(MatrixView queries, const Request& request, Result
   // Comparing so few takes no longer than to find lists or leaves. (If all are wanted, none can be missed.)
   constexpr std::size_t kFewAllowed = 128, kFewPerNeighbour = 4;
   const bool few = allowed <= kFewAllowed + kFewPerNeighbour * clamped.k && !request.effort;
-  if (request.filter && (few || clamped.k == allowed) && keeps_vectors() && !request.radius) clamped.exact = true;
+  const bool all = compares_allowed_rows() || ((few || clamped.k == allowed) && !request.radius);
+  if (request.filter && all && keeps_vectors()) clamped.exact = true;
   if (request.filter && !request.filter->of_kind())
     scan_allowed(*this, request.filter->list(), queries, clamped, results);
   else if (most_excluded(request) > kFewExcluded && !request.radius && !budget(clamped).every_row)
@@ -236,7 +236,7 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
     if (most_excluded(request) <= 1) find_out_of_distribution(request, results);
     compare_every_row(queries, request, results);
   }
-  if (request.radius) return;
+  if (request.radius || request.absent) return;
   for (std::size_t i = 0; i < queries.rows; ++i)
     if (const std::size_t wanted = wanted_of(request, i); results.count(i) < wanted)
       throw_incomparable(name_, results.count(i), wanted);

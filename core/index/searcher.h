@@ -38,6 +38,9 @@ struct Sought {
   std::size_t rows;        // that comparing every allowed row would compare
 };
 
+// The fraction of the cost of comparing every row up to which an effort is worth it: some queries take both in the end.
+inline constexpr double kWorthwhile = 0.8;
+
 class Searcher {
  public:
   virtual ~Searcher() = default;
@@ -89,18 +92,31 @@ class Searcher {
     (void)filter;
     return {};
   }
+  // Returns true if a search with a filter always compares all allowed rows.
+  virtual bool compares_allowed_rows() const { return false; }
   // Measures which neighbours the calibration queries find at each effort, and what that costs. By default, they are
   // searched at a ladder of efforts (calibration/searched_profile.h); a kind overrides this if it knows a faster way.
   virtual std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& queries,
                                                               const BuildOptions& build, const Monitor& monitor) const;
   // Returns the approximate nanoseconds per query at this effort, on one thread: a model, the same on every machine.
   virtual double query_cost(std::size_t k, std::size_t effort) const;
+  // Returns the effort up to which all searches for k neighbours are the same.
+  virtual std::size_t least_effort(std::size_t k) const {
+    (void)k;
+    return effort().min;
+  }
+  // Returns true if a search for a stored row is led to its neighbours by the row itself, so that it says nothing of
+  // other queries unless the row is absent (Request::absent).
+  virtual bool is_led_by_rows() const { return false; }
   // Returns true if searches fill Request::stats.
   virtual bool counts_work() const { return false; }
   // Returns what info() shows of this kind.
   virtual Description describe() const { return {}; }
   // Returns false for kinds that keep codes instead of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
+  // Returns every row once, in an order in which rows are mostly near those before and behind them, as far as the kind
+  // knows: successive rows as the queries of a batch look into the same lists. Throws CorruptFileError.
+  std::vector<std::uint32_t> batch_order() const;
   // Copies stored vectors, verified, one after the other; without vectors, decodes codes. InvalidInputError if the
   // codes are too small for that.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
@@ -118,7 +134,8 @@ class Searcher {
     (void)k;
     return 0;
   }
-  // Searches. `k` is at least 1 and at most the number of allowed rows; there is at least one row and one query. If
+  // Searches. `k` is at least 1 and at most the number of allowed rows; there is at least one row and one query. Rows
+  // that the request excludes are no results, so k + most_excluded(request) rows have to be looked at. If
   // `budget` says every row and the index keeps vectors, results are exact. If it is guarded, results may be left to
   // search(), which compares every row for those that are marked kEveryRow, and for queries whose neighbours are where
   // those of no calibration query were.
@@ -128,6 +145,8 @@ class Searcher {
   // Searches again, with more effort, for queries that have fewer than k results and are not marked kEveryRow.
   void retry_short_results(MatrixView queries, const Request& request, std::size_t effort, Results& results) const;
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
+  // Returns the rows in the order in which the kind stores them, unverified; none by default: the order of rows.
+  virtual std::vector<std::uint32_t> stored_order() const { return {}; }
 
  private:
   // Searches with a monitor that watches the deadline.

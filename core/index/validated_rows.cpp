@@ -101,8 +101,7 @@ ValidatedRows::Fault ValidatedRows::convert(const std::byte* from, std::byte* to
   // Read the row once and check that copy: someone may be writing to the input.
   if (input_.element() == stored_) {
     std::memcpy(to, from, bytes);
-    if (stored_ == Element::u8 || stored_ == Element::i8)
-      return metric_ == Metric::cosine && all_zero(to, bytes) ? Fault::zero : Fault::none;
+    if (is_byte(stored_)) return metric_ == Metric::cosine && all_zero(to, bytes) ? Fault::zero : Fault::none;
     to_f32(stored_, to, dims(), scratch.data());
   } else {
     to_f32(input_.element(), from, dims(), scratch.data());

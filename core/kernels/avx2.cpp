@@ -55,6 +55,7 @@ inline Doubles load(BF16, const void* from) {
 inline Doubles load(U8, const void* from) { return widen_integers(_mm256_cvtepu8_epi32(load_8(from))); }
 inline Doubles load(I8, const void* from) { return widen_integers(_mm256_cvtepi8_epi32(load_8(from))); }
 
+constexpr std::size_t kProjectedTogether = 6;
 struct Floats {
   __m256 low, high;
 };
@@ -275,15 +276,17 @@ inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8
 }
 
 #include "kernels/generic/all.inl"
+#include "kernels/generic/avx2_narrow.inl"
 
 }  // namespace
 
-const Table table = {"avx2",       kReal<F32>,
-                     kReal<F16>,   kReal<BF16>,
-                     kReal<U8>,    kReal<I8>,
-                     kIntegerU8,   kIntegerI8,
-                     kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
-                     {matrix_hits}};
+const Table table = {
+    "avx2",       kReal<F32>,
+    kReal<F16>,   kReal<BF16>,
+    kReal<U8>,    kReal<I8>,
+    kIntegerU8,   kIntegerI8,
+    kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
+    project,      {fill_tables, scan_codes, scan_bytes, keep_least},
+    {matrix_hits}};
 
 }  // namespace nearabout::kernels::avx2

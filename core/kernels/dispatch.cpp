@@ -15,6 +15,7 @@ Table with_amx(Table others) {
   amx::scan_few = others.codes.scan_bytes;
   others.name = "amx";
   others.screen.panel_dots = amx::kernels.panel_dots;
+  others.screen.narrow_panel_dots = amx::kernels.panel_dots;
   others.codes.scan_bytes = amx::kernels.scan_bytes;
   others.codes.shared = kMatrixQueries;
   others.matrix.hits = amx::kernels.hits;
@@ -55,7 +56,7 @@ std::vector<const Table*> find_tables() {
 }  // namespace
 
 TableList available_tables() {
-  static const std::vector<const Table*> tables = find_tables();
+  static const auto& tables = *new std::vector<const Table*>(find_tables());  // for threads that outlive main()
   return {tables.data(), tables.size()};
 }
 

@@ -84,6 +84,7 @@ inline Doubles load(Tag tag, const void* from) {
   return loaded;
 }
 
+constexpr std::size_t kProjectedTogether = 8;
 struct Floats {
   float lane[16];
 };
@@ -289,12 +290,13 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 
 }  // namespace
 
-const Table table = {"scalar",     kReal<F32>,
-                     kReal<F16>,   kReal<BF16>,
-                     kReal<U8>,    kReal<I8>,
-                     kIntegerU8,   kIntegerI8,
-                     kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits},
-                     project,      {fill_tables, scan_codes, scan_bytes, keep_least},
-                     {matrix_hits}};
+const Table table = {
+    "scalar",     kReal<F32>,
+    kReal<F16>,   kReal<BF16>,
+    kReal<U8>,    kReal<I8>,
+    kIntegerU8,   kIntegerI8,
+    kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
+    project,      {fill_tables, scan_codes, scan_bytes, keep_least},
+    {matrix_hits}};
 
 }  // namespace nearabout::kernels::scalar

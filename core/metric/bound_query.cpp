@@ -92,7 +92,7 @@ BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void
     : metric_(metric), rows_(rows), dims_(dims) {
   if (rows == Element::bits)
     bind_bits(query);
-  else if ((rows == Element::u8 || rows == Element::i8) && element == rows && metric != Metric::haversine)
+  else if (is_byte(rows) && element == rows && metric != Metric::haversine)
     bind_integer(rows, query);
   else
     bind_real(rows, query, element);
@@ -112,7 +112,7 @@ void BoundQuery::bind_real(Element rows, const void* query, Element element) {
   if (metric_ == Metric::haversine && !(std::abs(values_[0]) <= 90))
     throw InvalidInputError("the query's latitude is " + std::to_string(values_[0]) +
                             " degrees; it must be between -90 and 90 (the order is latitude, longitude)");
-  if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows)) {
+  if (is_byte(rows) && fits_integers(values_, rows)) {
     std::vector<std::uint8_t> bytes(dims_);
     for (std::size_t j = 0; j < dims_; ++j) bytes[j] = static_cast<std::uint8_t>(static_cast<int>(values_[j]) & 0xff);
     bind_integer(rows, bytes.data());

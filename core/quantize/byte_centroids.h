@@ -6,17 +6,20 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/aligned.h"
+#include "kernels/kernels.h"
+#include "quantize/panels.h"
 
 namespace nearabout::quantize {
 
-// 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly.
+// 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly. With more
+// dimensions, of which a division of rows has some, large sums are rounded, everywhere in the same way.
 inline constexpr std::size_t kMaxByteDims = 192;
 
 class ByteCentroids {
  public:
-  // Packs `values`, which is count x dims; dims is a multiple of four.
-  ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims);
+  // Packs `values`, which is count x dims; dims is a multiple of four. They and all points may be narrow (kernels.h):
+  // it then takes less time.
+  ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims, bool narrow = false);
 
   std::size_t count() const { return norms_.size(); }
   std::size_t dims() const { return dims_; }
@@ -25,14 +28,20 @@ class ByteCentroids {
   // `penalties` has one number per centroid, or is empty.
   void nearest(const std::int8_t* points, std::size_t rows, const std::vector<float>& penalties, std::uint32_t* ids,
                std::size_t threads) const;
+  // Sets ids[i * several ..] to the `several` nearest centroids of point i, nearest first, the first ones of equals.
+  // There are at least as many centroids.
+  void nearest_several(const std::int8_t* points, std::size_t rows, std::size_t several, std::uint32_t* ids,
+                       std::size_t threads) const;
 
  private:
-  void nearest_of(const std::int8_t* points, std::size_t count, const std::vector<float>& offsets,
-                  std::uint32_t* ids) const;
+  void find(const std::int8_t* points, std::size_t rows, std::size_t several, const std::vector<float>& offsets,
+            std::uint32_t* ids, std::size_t threads) const;
+  void find_together(const std::int8_t* points, std::size_t count, std::size_t several,
+                     const std::vector<float>& offsets, std::uint32_t* ids) const;
 
   std::size_t dims_;
-  std::size_t panel_count_;
-  AlignedArray<std::uint8_t> panels_;
+  kernels::PanelDots dots_;
+  Panels panels_;
   std::vector<float> norms_;  // squared
 };
 

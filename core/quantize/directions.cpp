@@ -8,7 +8,6 @@
 #include "transform/pca.h"
 
 namespace nearabout::quantize {
-namespace {
 
 std::vector<float> centred(const transform::Sample& sample, const std::vector<float>& centre) {
   std::vector<float> vectors = sample.values;
@@ -17,7 +16,27 @@ std::vector<float> centred(const transform::Sample& sample, const std::vector<fl
   return vectors;
 }
 
-}  // namespace
+std::vector<float> project_onto(const PrincipalDirections& principal, const std::vector<float>& centred_rows,
+                                std::size_t rows, std::size_t width) {
+  std::vector<float> matrix(principal.dims * width, 0.0f);
+  for (std::size_t j = 0; j < principal.dims; ++j)
+    for (std::size_t a = 0; a < principal.available; ++a)
+      matrix[j * width + a] = static_cast<float>(principal.columns[j * principal.available + a]);
+  std::vector<float> projections(rows * width);
+  kernels::table().project(centred_rows.data(), rows, principal.dims, matrix.data(), width, projections.data());
+  return projections;
+}
+
+float byte_step_for(const std::vector<float>& projections) {
+  constexpr std::size_t kEnoughProjections = 200'000;
+  constexpr float kRoomForOthers = 1.3f;
+  const std::size_t step = 1 + projections.size() / kEnoughProjections;
+  std::vector<float> sizes;
+  for (std::size_t i = 0; i < projections.size(); i += step) sizes.push_back(std::abs(projections[i]));
+  const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
+  std::nth_element(sizes.begin(), place, sizes.end());
+  return std::max(*place * kRoomForOthers, 1e-30f) / 127;
+}
 
 PrincipalDirections find_directions(const transform::Sample& sample, std::size_t available, std::size_t threads) {
   PrincipalDirections principal{sample.dims, available, transform::centre_of(sample, false), {}};

@@ -44,6 +44,16 @@ struct PrincipalDirections {
 // Finds the directions. available <= min(sample rows, dims).
 PrincipalDirections find_directions(const transform::Sample& sample, std::size_t available, std::size_t threads);
 
+// Returns the rows of a sample relative to its centre, one after another.
+std::vector<float> centred(const transform::Sample& sample, const std::vector<float>& centre);
+// Returns the projections of `rows` centred rows onto all of them, before they are mixed, filled up to `width` numbers
+// each.
+std::vector<float> project_onto(const PrincipalDirections& principal, const std::vector<float>& centred_rows,
+                                std::size_t rows, std::size_t width);
+// Returns the step with which projections like these are rounded to bytes: a little more than the largest number takes,
+// except for one in a thousand.
+float byte_step_for(const std::vector<float>& projections);
+
 // Returns the first `count` of them, mixed according to the seed, as bytes.
 LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed = 0);
 

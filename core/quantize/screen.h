@@ -94,12 +94,16 @@ struct BuiltScreen {
   std::vector<float> terms;                   // the offsets of all rows, then their errors
 };
 
+// How much work the build of a screen is worth. A rough one, for a few searches, is learnt from fewer rows and has
+// fewer directions: it rules out fewer rows, as safely.
+enum class ScreenCare : std::uint8_t { thorough, rough };
+
 // Finds the cheapest contraction on a sample and encodes all rows. Returns nullopt if a plain scan is as fast: with few
 // rows or few dimensions. The same for any number of threads. Codes are held in memory, or in a scratch file in the
 // folder of the path `scratch`.
 std::optional<BuiltScreen> build_screen(const transform::RowReader& read, std::size_t rows, std::size_t dims,
-                                        Element stored, transform::CodeSpace space, const std::string* scratch,
-                                        std::size_t threads, const Monitor& monitor);
+                                        Element stored, transform::CodeSpace space, ScreenCare care,
+                                        const std::string* scratch, std::size_t threads, const Monitor& monitor);
 
 // Returns the value to xor into stored bytes to turn them into codes.
 constexpr std::uint8_t flip_of(Element stored) { return stored == Element::i8 ? 0x80 : 0; }

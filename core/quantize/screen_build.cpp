@@ -18,6 +18,7 @@ using transform::CodeSpace;
 constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
 constexpr std::size_t kScreenSampleRows = 4096;
+constexpr std::size_t kRoughSampleRows = 1024;
 constexpr std::size_t kScreenedRows = 128;
 constexpr std::size_t kStoredRows = 16'384;  // rows encoded before they are stored
 constexpr double kOffsetRoom = 0x1p-21;      // relative: an offset is rounded here, and in the sum of a score
@@ -148,11 +149,12 @@ LearningSize screen_learning(std::size_t rows, std::size_t dims) {
 }
 
 std::optional<BuiltScreen> build_screen(const transform::RowReader& read, std::size_t rows, std::size_t dims,
-                                        Element stored, CodeSpace space, const std::string* scratch,
+                                        Element stored, CodeSpace space, ScreenCare care, const std::string* scratch,
                                         std::size_t threads, const Monitor& monitor) {
-  const LearningSize size = screen_learning(rows, dims);
+  LearningSize size = screen_learning(rows, dims);
+  if (care == ScreenCare::rough) size.sample_rows = std::min(size.sample_rows, kRoughSampleRows);
   if (size.sample_rows == 0) return std::nullopt;
-  const bool integers = (stored == Element::u8 || stored == Element::i8) && space != CodeSpace::cosine;
+  const bool integers = is_byte(stored) && space != CodeSpace::cosine;
   transform::Sample sample = transform::take_sample(read, rows, dims, size.sample_rows);
   if (space == CodeSpace::cosine) transform::normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
@@ -160,7 +162,8 @@ std::optional<BuiltScreen> build_screen(const transform::RowReader& read, std::s
 
   Screen screen;
   screen.space = space;
-  screen.contraction = choose_contraction(sample, rows, integers, threads, monitor);
+  screen.contraction = care == ScreenCare::rough ? choose_rough_contraction(sample, integers, threads)
+                                                 : choose_contraction(sample, rows, integers, threads, monitor);
   const bool own_codes = !(integers && screen.contraction.identity());
   if (own_codes) {
     std::vector<float> projections(sample.rows * screen.contraction.outputs());

@@ -18,6 +18,13 @@ using transform::Contraction;
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // k of a typical search
 
+std::vector<float> centred_rows(const transform::Sample& sample, const std::vector<float>& centre) {
+  std::vector<float> centred = sample.values;
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    for (std::size_t j = 0; j < sample.dims; ++j) centred[i * sample.dims + j] -= centre[j];
+  return centred;
+}
+
 double squared_distance(const float* a, const float* b, std::size_t begin, std::size_t end) {
   double sums[8] = {};
   std::size_t j = begin;
@@ -124,9 +131,7 @@ Contraction choose_contraction(const transform::Sample& sample, std::size_t rows
   const std::vector<std::size_t> candidates = screen_candidates(dims, sample.rows);
   if (candidates.empty()) return Contraction(std::move(centre));
 
-  std::vector<float> centred = sample.values;
-  for (std::size_t i = 0; i < sample.rows; ++i)
-    for (std::size_t j = 0; j < dims; ++j) centred[i * dims + j] -= centre[j];
+  const std::vector<float> centred = centred_rows(sample, centre);
   const std::vector<double> directions =
       transform::principal_directions(centred, sample.rows, dims, candidates.back(), threads);
   report(monitor, 0.1);
@@ -155,6 +160,27 @@ Contraction choose_contraction(const transform::Sample& sample, std::size_t rows
   if (best == dims) return Contraction(std::move(centre));
   return Contraction(std::move(centre),
                      transform::mixed_directions(directions, dims, candidates.back(), best - 1, best), best);
+}
+
+Contraction choose_rough_contraction(const transform::Sample& sample, bool integers, std::size_t threads) {
+  constexpr std::size_t kDimsAsTheyAre = 384;  // of which products take less time than to find and apply directions
+  constexpr double kRoughlyLeftOut = 0.15;     // fraction of the variance
+  std::vector<float> centre = transform::centre_of(sample, integers);
+  const std::vector<float> centred = sample.dims > kDimsAsTheyAre ? centred_rows(sample, centre) : std::vector<float>{};
+  for (const std::size_t count : {std::size_t{128}, std::size_t{256}}) {
+    if (sample.dims <= kDimsAsTheyAre || count * 4 > sample.rows) break;
+    const std::vector<double> directions =
+        transform::principal_directions(centred, sample.rows, sample.dims, count, threads);
+    const Projected projected = project_sample(centred, sample, directions, {count});
+    double left_out = 0;
+    for (const double remainder : projected.remainders[0]) left_out += remainder * remainder;
+    double all = 0;
+    for (const float value : centred) all += double{value} * double{value};
+    if (left_out <= kRoughlyLeftOut * all || count == 256)
+      return Contraction(std::move(centre),
+                         transform::mixed_directions(directions, sample.dims, count, count - 1, count), count);
+  }
+  return Contraction(std::move(centre));
 }
 
 }  // namespace nearabout::quantize

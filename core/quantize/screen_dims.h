@@ -18,5 +18,8 @@ std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_
 // too, so that differences are exact.
 transform::Contraction choose_contraction(const transform::Sample& sample, std::size_t rows, bool integers,
                                           std::size_t threads, const Monitor& monitor);
+// Returns a contraction that takes little time to find: the identity for up to a few hundred dimensions; otherwise as
+// many directions as leave out little of the variance, up to 256.
+transform::Contraction choose_rough_contraction(const transform::Sample& sample, bool integers, std::size_t threads);
 
 }  // namespace nearabout::quantize

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "storage/image_memory.h"
 #include "storage/system.h"
 #include "storage/validate.h"
 #include "storage/writer.h"
@@ -26,7 +27,7 @@ std::shared_ptr<const File> File::open(const std::string& path) {
 std::shared_ptr<const File> File::read(const std::string& path) {
   const system::ReadFile file(path);
   const std::size_t size = file.size();
-  auto bytes = std::make_shared<AlignedBytes>(aligned_bytes(size, kPageAlignment));
+  auto bytes = std::make_shared<AlignedBytes>(image_memory(size));
   file.read_at(0, {bytes->get(), size});
   file.check_unchanged();
   const std::span<const std::byte> image{bytes->get(), size};

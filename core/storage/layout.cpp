@@ -61,6 +61,12 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::bound_steps, "bound_steps"},
     {SectionId::bound_squares, "bound_squares"},
     {SectionId::bound_errors, "bound_errors"},
+    {SectionId::graph_header, "graph_header"},
+    {SectionId::graph_nodes, "graph_nodes"},
+    {SectionId::graph_copies, "graph_copies"},
+    {SectionId::graph_entries, "graph_entries"},
+    {SectionId::graph_entry_panels, "graph_entry_panels"},
+    {SectionId::graph_entry_squares, "graph_entry_squares"},
     {SectionId::checksums, "checksums"},
 };
 

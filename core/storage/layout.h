@@ -75,6 +75,12 @@ enum class SectionId : std::uint32_t {
   bound_steps = 59,
   bound_squares = 60,
   bound_errors = 61,
+  graph_header = 62,
+  graph_nodes = 63,
+  graph_copies = 64,
+  graph_entries = 65,
+  graph_entry_panels = 66,
+  graph_entry_squares = 67,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

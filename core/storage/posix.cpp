@@ -193,14 +193,18 @@ std::uintptr_t page_bytes() noexcept {
   return bytes;
 }
 
+// Gives advice about the whole pages of some memory.
+void advise_pages(std::span<const std::byte> memory, int advice) noexcept {
+  const std::uintptr_t page = page_bytes();
+  const auto begin = (reinterpret_cast<std::uintptr_t>(memory.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(memory.data() + memory.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+
 }  // namespace
 
 void advise(std::span<const std::byte> mapped, Access access) noexcept {
-  const std::uintptr_t page = page_bytes();
-  const auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
-  const auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
-  if (begin >= end) return;  // less than one whole page
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, access == Access::anywhere ? MADV_RANDOM : MADV_NORMAL);
+  advise_pages(mapped, access == Access::anywhere ? MADV_RANDOM : MADV_NORMAL);
 }
 
 void will_need(std::span<const std::byte> mapped) noexcept {
@@ -208,6 +212,12 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   const auto first = reinterpret_cast<std::uintptr_t>(mapped.data());
   const auto begin = first / page * page;
   if (!mapped.empty()) ::madvise(reinterpret_cast<void*>(begin), first - begin + mapped.size(), MADV_WILLNEED);
+}
+
+void prefer_large_pages([[maybe_unused]] std::span<std::byte> memory) noexcept {
+#ifdef MADV_HUGEPAGE  // Linux
+  advise_pages(memory, MADV_HUGEPAGE);
+#endif
 }
 
 // Assumes whole mappings, which begin on a page boundary.

@@ -37,6 +37,8 @@ enum class Access { anywhere, in_order };
 void advise(std::span<const std::byte> mapped, Access access) noexcept;
 // Starts reading mapped bytes that are not in memory, without waiting for them. Advisory, too.
 void will_need(std::span<const std::byte> mapped) noexcept;
+// Asks for large pages for memory that is not mapped from a file, before it is written to. Advisory, too.
+void prefer_large_pages(std::span<std::byte> memory) noexcept;
 // Releases the memory of bytes that are mapped from a file; they are read again when needed. Must not be used for other
 // memory, which would lose its contents.
 void forget(std::span<const std::byte> mapped) noexcept;

@@ -152,6 +152,9 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
 }
 
+// Large pages need a privilege that programs rarely have.
+void prefer_large_pages(std::span<std::byte>) noexcept {}
+
 // Releases the memory: unlocking pages that are not locked removes them from the working set.
 void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/xxh64.h"
+#include "storage/image_memory.h"
 #include "storage/system.h"
 
 namespace nearabout::storage {
@@ -45,7 +46,7 @@ class FileSink final : public Writer::Sink {
 class MemorySink final : public Writer::Sink {
  public:
   explicit MemorySink(std::size_t expected)
-      : capacity_(std::max(expected, std::size_t{1} << 16)), bytes_(aligned_bytes(capacity_, kPageAlignment)) {}
+      : capacity_(std::max(expected, std::size_t{1} << 16)), bytes_(image_memory(capacity_)) {}
 
   void write(std::span<const std::byte> bytes) override {
     if (bytes.size() > capacity_ - size_) grow(size_ + bytes.size());
@@ -62,7 +63,7 @@ class MemorySink final : public Writer::Sink {
  private:
   void grow(std::size_t needed) {
     const std::size_t capacity = std::max(needed, capacity_ + capacity_ / 2);
-    AlignedBytes larger = aligned_bytes(capacity, kPageAlignment);
+    AlignedBytes larger = image_memory(capacity);
     std::memcpy(larger.get(), bytes_.get(), size_);
     bytes_ = std::move(larger);
     capacity_ = capacity;

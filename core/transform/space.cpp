@@ -20,6 +20,10 @@ std::optional<CodeSpace> code_space_of(Metric metric) {
   }
 }
 
+std::optional<CodeSpace> search_space_of(Metric metric) {
+  return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
+}
+
 void normalise(float* vectors, std::size_t count, std::size_t dims) {
   for (std::size_t i = 0; i < count; ++i) {
     float* vector = vectors + i * dims;

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
         UnsupportedVersionError,
     )
     from nearabout.formats import Embeddings, read
+    from nearabout.graph_building import neighbor_graph
     from nearabout.hits import Hits
     from nearabout.index import Index, from_bytes, open
-    from nearabout.kinds import IVF, Exact, Forest, PcaCodes
+    from nearabout.kinds import IVF, Exact, Forest, Graph, PcaCodes
+    from nearabout.neighbors import Duplicates, NeighborGraph
     from nearabout.planning.plan import Plan, plan
     from nearabout.row_filter import RowFilter
     from nearabout.tuning import tune
@@ -43,17 +45,20 @@ __all__ = [
     "EVERY_ROW",
     "IVF",
     "CorruptFileError",
+    "Duplicates",
     "Embeddings",
     "Exact",
     "Explanation",
     "FileFormatError",
     "Forest",
+    "Graph",
     "Hits",
     "Index",
     "InvalidInputError",
     "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
+    "NeighborGraph",
     "PcaCodes",
     "Plan",
     "Profile",
@@ -65,6 +70,7 @@ __all__ = [
     "__version__",
     "build",
     "from_bytes",
+    "neighbor_graph",
     "open",
     "plan",
     "read",
@@ -83,8 +89,12 @@ _HOMES = {
     "open": "nearabout.index",
     "Exact": "nearabout.kinds",
     "Forest": "nearabout.kinds",
+    "Graph": "nearabout.kinds",
     "IVF": "nearabout.kinds",
     "PcaCodes": "nearabout.kinds",
+    "Duplicates": "nearabout.neighbors",
+    "NeighborGraph": "nearabout.neighbors",
+    "neighbor_graph": "nearabout.graph_building",
     "Plan": "nearabout.planning.plan",
     "plan": "nearabout.planning.plan",
     "Profile": "nearabout.calibration.profile",

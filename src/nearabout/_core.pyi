@@ -132,7 +132,7 @@ class Index:
         excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> Found: ...
     # Returns flat rows and distances, ordered by distance, then row; offsets with n + 1 entries, where the hits of each
-    # query begin; efforts and flags as `search`.
+    # query begin; efforts and flags as `search`. k: the most hits of a query, the nearest; by default, all.
     def radius_search(
         self,
         queries: Array,
@@ -143,6 +143,7 @@ class Index:
         threads: int = 0,
         filter: RowFilter | list[RowFilter | None] | None = None,
         excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+        k: int = ...,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]: ...
     # Returns the weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims). Under cosine
     # each is scaled to unit length first.
@@ -166,6 +167,8 @@ class Index:
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
     # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
+    # Returns all rows in an order in which successive ones share lists or leaves, as queries of a batch.
+    def batch_order(self) -> NDArray[np.int64]: ...
     # Returns the calibration: source, queries, target_recall, and points. A point has an effort, and for 1, 10 and 100
     # neighbours the fields of nearabout.calibration.Measurement. None if the index is not calibrated.
     def calibration(self) -> dict[str, Any] | None: ...
@@ -199,7 +202,16 @@ class Index:
 def kinds() -> list[str]: ...  # names of the registered kinds
 
 # Sizes of a build that its cost depends on, under the kind's own names; `parameters` as for build().
-def planned(kind: str, rows: int, dims: int, parameters: Mapping[str, bool | int | float | str]) -> dict[str, int]: ...
+def planned(
+    kind: str,
+    rows: int,
+    dims: int,
+    parameters: Mapping[str, bool | int | float | str],
+    *,
+    metric: str,
+    dtype: str,
+    recall: float = 0.95,
+) -> dict[str, int]: ...
 def build(
     kind: str,  # its name in the registry
     # (n, dims), each row contiguous, of one of the types below (bf16 as uint16, bits as packed uint8); or rows in a
@@ -222,6 +234,19 @@ def build(
     queries: NDArray[np.float32] | None = None,  # for the calibration; None uses rows
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the open index, and the rows that invalid="skip" left out
+
+# The neighbours of every row of an index that has a screen of Euclidean or cosine distances. Keeps the index alive.
+class AllRows:
+    @staticmethod
+    def serves(index: Index) -> bool: ...
+    def __init__(self, index: Index, k: int, seed: int, threads: int) -> None: ...
+    # Compares the rows of further leaves by their bytes: each row is in `several`, of about `typical` rows.
+    def add_leaves(self, several: int, typical: int, monitor: Monitor) -> None: ...
+    # Looks at the first `followed` neighbours of as many neighbours.
+    def descend(self, followed: int, monitor: Monitor) -> None: ...
+    def order(self) -> NDArray[np.int64]: ...  # all rows, near ones after each other; once there were leaves
+    # As Index.search, for some rows: of those that were met so far, the k nearest, by exact distances.
+    def compare(self, rows: NDArray[np.int64]) -> Found: ...
 
 # --- Rows in files. Dtypes are those of build's source_dtype. ---
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +71,7 @@ def build(
             "exact" or `Exact()` compares the query with every vector.
             "forest" or `Forest()` builds trees and looks at the most promising rows.
             "ivf" or `IVF()` builds lists of small codes and probes the nearest lists.
+            "graph" or `Graph()` joins each row to near rows and walks from row to nearer row.
         recall: default target recall of searches on this index (fraction of true neighbours found), in (0, 1]. It also
             guides the choice of the code size and the number of lists. With kind="auto", 1.0 selects the exact scan.
             `search(recall=)` overrides it.
@@ -87,8 +89,8 @@ def build(
             calibration would predict too high a recall. An exact index takes no queries; if "auto" chooses exact, they
             are not used.
         workload: what searches the index is meant for: "batch" (many queries in a call), "single" (one in a call) or
-            "both". "auto" chooses the kind by it, and IVF the size of its codes and the number of lists. Any search
-            works with any of them; only the speed differs. Exact and forests have nothing to choose by it.
+            "both". "auto" chooses the kind by it, and IVF the size of its codes, the number of lists and byte rows. Any
+            search works with any of them; only the speed differs. Other kinds have nothing to choose by it.
         family: family of processors that these choices are made for: "generic", "avx2" or "amx". None is the family of
             this machine, or the one named by the environment variable NEARABOUT_FAMILY. The choice uses stored
             constants and is never timed: the same data, parameters and family give the same bytes on any machine with
@@ -97,10 +99,12 @@ def build(
         memory: memory budget of the build, for vectors that are larger than memory: bytes, or a size such as "512MB"
             or "1.5 GiB", at least 64 MB. It does not count the caller's data or the libraries themselves. It requires
             `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is
-            the same, byte for byte. None sets no budget.
-        seed: random seed of a forest or IVF build, 0 to 2**64 - 1. The same data, parameters and seed give the same
-            bytes. An exact build uses no random numbers and accepts only 0. "auto" accepts any seed, so that a program
-            does not depend on the size of its data; if it chooses "exact", the seed has no effect.
+            the same, byte for byte. A graph is not built in parts: if it needs more than the budget, some 1 kB a row,
+            the build raises before it begins. None sets no budget.
+        seed: random seed of the build of a forest, an IVF index or a graph, 0 to 2**64 - 1. The same data, parameters
+            and seed give the same bytes. An exact build uses no random numbers and accepts only 0. "auto" accepts any
+            seed, so that a program does not depend on the size of its data; if it chooses "exact", the seed has no
+            effect.
         threads: number of threads; None uses all cores. The result is the same, byte for byte.
         invalid: how to treat vectors with NaN or infinity, zero vectors under cosine, and table rows with missing
             values (null). "raise" raises an error. "skip" leaves them out and lists their rows in `Index.skipped`. With
@@ -125,24 +129,79 @@ def build(
     >>> index.search([2.0, 0.1], k=1).keys.tolist()
     ['east']
     """
+    return build_by(
+        Purpose(),
+        data,
+        keys,
+        metric=metric,
+        kind=kind,
+        recall=recall,
+        calibrate=calibrate,
+        dtype=dtype,
+        path=path,
+        queries=queries,
+        workload=workload,
+        family=family,
+        memory=memory,
+        seed=seed,
+        threads=threads,
+        invalid=invalid,
+        progress=progress,
+        **reading,
+    )
+
+
+class Purpose:
+    """What an index is built for: here, for any searches."""
+
+    def choose(self, rows: int, dims: int, metric: str, dtype: str, recall: float, tuning: Tuning, memory: int) -> Kind:
+        """Returns the kind for "auto"."""
+        return choose_kind(rows, dims, metric, dtype, recall, tuning, memory)
+
+    def tuning(self, tuning: Tuning, rows: int) -> Tuning:
+        """Returns what the kind chooses its parameters by."""
+        return tuning
+
+
+def build_by(
+    purpose: Purpose,
+    data: DataLike,
+    keys: KeysLike | None = None,
+    *,
+    metric: str = "cosine",
+    kind: str | Kind = "auto",
+    recall: float = 0.95,
+    calibrate: bool = True,
+    dtype: str | None = None,
+    path: str | os.PathLike[str] | None = None,
+    queries: VectorsLike | None = None,
+    workload: Literal["both", "batch", "single"] = "both",
+    family: str | None = None,
+    memory: int | str | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    invalid: Literal["raise", "skip"] = "raise",
+    progress: Progress = None,
+    **reading: Any,
+) -> Index:
+    """Builds an index as `build` does, for a purpose of its own."""
     metric, dtype = check_metric(metric), check_dtype(dtype)
     requested, tuning = resolve_kind(kind), tuning_for(workload, family)
     recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
-    _refuse_unused(queries, workload, family, requested, reading)
+    _check_use(invalid, queries, workload, family, requested)
     seed = check_seed(seed, is_random=requested == "auto" or requested.takes_seed)
     target = None if path is None else check_path(path)
-    _check_invalid(invalid)
     budget = check_memory(memory, target)
+    check_arguments(reading, data, build)
     monitor, finish = monitor_for(progress, "building")
-    thread_count = check_threads(threads)
-    origin: dict[str, object] = {}
+    thread_count, origin = check_threads(threads), dict[str, object]()
     try:
         reading_monitor, monitor = in_two_steps(monitor)
-        wanted = Wanted(metric, dtype, budget, target, invalid)
-        check_reading(reading, data, build)
-        taken = take(data, keys, wanted, reading, reading_monitor, origin)
+        taken = take(data, keys, Wanted(metric, dtype, budget, target, invalid), reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
-        params: Kind = _chosen(requested, len(rows), (vectors.dims, metric, vectors.dtype, recall, tuning))
+        case = (len(rows), vectors.dims, metric, vectors.dtype, recall, tuning, budget)
+        params: Kind = purpose.choose(*case) if requested == "auto" else requested
+        choices = (seed, purpose.tuning(tuning, len(rows)))
         options = {
             "dims": vectors.dims,
             "dtype": vectors.dtype,
@@ -159,17 +218,12 @@ def build(
         measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
         chosen = given_to_auto(recall, seed, calibrate, queries is not None, tuning)
         notes = {**(chosen if requested == "auto" else {}), **origin}
-        core, skipped = _build_kind(taken, options, (seed, tuning), measured, notes, params, monitor)
+        core, skipped = _build_kind(taken, options, choices, measured, notes, params, monitor)
         if requested == "auto" and _is_better_exact(core, params, calibrate):
-            core, skipped = _build_kind(taken, options, (seed, tuning), None, notes, every_row_kind(), None)
+            core, skipped = _build_kind(taken, options, choices, None, notes, every_row_kind(), None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
-
-
-def _chosen(requested: Kind | Literal["auto"], rows: int, case: tuple[int, str, str, float, Tuning]) -> Kind:
-    """Returns the kind to build: the requested one, or the one that suits dims, metric, dtype, recall and tuning."""
-    return choose_kind(rows, *case) if requested == "auto" else requested
 
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
@@ -200,15 +254,16 @@ def _build_kind(
     return built
 
 
-def _check_invalid(invalid: object) -> None:
+def _check_use(
+    invalid: object,
+    queries: Any,
+    workload: object,
+    family: object,
+    requested: Kind | Literal["auto"],
+) -> None:
+    """Refuses arguments that have no such value, or no effect."""
     if invalid not in ("raise", "skip"):
         raise InvalidInputError(f'invalid is {invalid!r}; pass "raise" or "skip"')
-
-
-def _refuse_unused(
-    queries: Any, workload: object, family: object, requested: Kind | Literal["auto"], reading: dict[str, Any]
-) -> None:
-    _refuse_settings(reading)
     if requested == "auto":
         return
     if queries is not None and requested.always_exact:
@@ -225,11 +280,17 @@ def _refuse_unused(
             )
 
 
-def _refuse_settings(reading: dict[str, Any]) -> None:
-    """Refuses settings of a kind that were passed to `build` itself."""
+def check_arguments(
+    reading: dict[str, Any], data: object, called: Callable[..., object], others: Mapping[str, str] | None = None
+) -> None:
+    """Refuses arguments that the function that was called does not have, as `check_reading` does. Settings of a kind
+    belong to the kind.
+    """
     for name in reading:
         for kind in KINDS.values():
             if name in {field.name for field in dataclasses.fields(kind)}:
                 raise TypeError(
-                    f"build() has no argument {name!r}, but a kind has: pass kind=na.{kind.__name__}({name}=...)"
+                    f"{called.__name__}() has no argument {name!r}, but a kind has: "
+                    f"pass kind=na.{kind.__name__}({name}=...)"
                 )
+    check_reading(reading, data, called, others)

@@ -94,8 +94,8 @@ class Hits:
 
     @property
     def effort(self) -> int | NDArray[np.int64]:
-        """Effort used: the number of rows looked at or lists probed; `nearabout.EVERY_ROW` (-1) if every row was
-        compared. An int for one query, int64 of shape (n,) for a batch.
+        """Effort used: the number of lists probed, rows looked at or nodes kept in mind; `nearabout.EVERY_ROW` (-1)
+        if every row was compared. An int for one query, int64 of shape (n,) for a batch.
         """
         cost = self._known_cost()
         return EVERY_ROW if cost is None else cost.number()
@@ -105,9 +105,9 @@ class Hits:
         """Recall to expect according to the calibration; 1.0 if every row was compared. A float for one query, float64
         of shape (n,) for a batch.
 
-        If nothing was measured (`calibrate=False`, or a radius search with an effort) it is None, or NaN in a batch.
-        It is valid for queries like those of the calibration. Other queries get more effort, see
-        `out_of_distribution`.
+        If nothing was measured (`calibrate=False`, a radius search with an effort, or a filter on a graph without
+        vectors) it is None, or NaN in a batch. It is valid for queries like those of the calibration. Other queries get
+        more effort, see `out_of_distribution`.
         """
         cost = self._known_cost()
         return None if cost is None else cost.expected_recall()

@@ -34,11 +34,11 @@ def tune(
 ) -> Index:
     """Builds an index again from its own vectors, with parameters chosen for a family of processors and a workload.
 
-    What `build` left to the library is chosen again: the kind, if it was "auto", and of IVF the size of the codes and
-    the number of lists. What was passed to `build` stays as it was: settings, metric, dtype, seed, target recall, and
-    whether there is a calibration. Vectors and keys stay, too. Use it for an index that was built on another kind of
-    processor, or for other searches. An index that is not tuned finds as much; it may take longer. A calibration that
-    `Index.calibrate` made is replaced by one with rows.
+    What `build` left to the library is chosen again: the kind, if it was "auto", and of IVF the size of the codes, the
+    number of lists and byte rows. What was passed to `build` stays as it was: settings, metric, dtype, seed, target
+    recall, and whether there is a calibration. Vectors and keys stay, too. Use it for an index that was built on
+    another kind of processor, or for other searches. An index that is not tuned finds as much; it may take longer. A
+    calibration that `Index.calibrate` made is replaced by one with rows.
 
     Args:
         index: an open index, or the path of one. It stays as it is.
@@ -74,7 +74,7 @@ def tune(
         given["workload"] = workload
     keys = None if info["keys"] == "none" else old.keys()
     read = (notes.get("source", ""), notes.get("format", ""))
-    data = Embeddings(old.vectors(), None, *read) if memory is None else _pieces(old)
+    data = Embeddings(old.vectors(), None, *read) if memory is None else pieces(old)
     given |= {"metric": old.metric, "dtype": old.dtype, "kind": kind, "path": path, "family": family}
     return build(data, keys, queries=queries, memory=memory, threads=threads, progress=progress, **given)
 
@@ -116,7 +116,7 @@ def _check(info: IndexInfo, kind: Any, had_queries: bool, queries: object) -> No
         )
 
 
-def _pieces(index: Index) -> Iterator[NDArray[Any]]:
+def pieces(index: Index) -> Iterator[NDArray[Any]]:
     """Yields all vectors, some rows at a time."""
     step = max(1, _PIECE // (4 * index.dims))
     for begin in range(0, len(index), step):

@@ -18,13 +18,17 @@ KNOWS: dict[str, set[str]] = {
     "formats": {"errors", "_core", "_base"},
     "row_filter": {"errors", "_core"},
     "_arrays": {"errors", "_core", "_base", "formats", "row_filter"},
-    "calibration": {"errors", "_core", "_base", "_arrays"},
-    "hits": {"errors", "_core", "_arrays", "calibration"},
     "kinds": {"errors", "_core", "_base"},
-    "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds", "row_filter"},
+    "calibration": {"errors", "_core", "_base", "_arrays", "kinds"},
+    "hits": {"errors", "_core", "_arrays", "calibration"},
+    "neighbors": {"errors", "_core", "_base", "formats", "_arrays", "calibration"},
+    "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds", "row_filter", "neighbors"},
     "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
     "tuning": {"errors", "_base", "formats", "_arrays", "kinds", "index", "building"},
     "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},
+    "graph_building": {
+        *("errors", "_base", "_arrays", "calibration", "kinds", "neighbors", "index", "building", "planning", "tuning"),
+    },
     "annoy": {"errors", "_core"},
     "evaluation": {
         "errors",
@@ -40,11 +44,11 @@ KNOWS: dict[str, set[str]] = {
     },
     "cli": {
         *("errors", "_core", "_base", "formats", "_arrays", "calibration", "kinds", "index", "building", "planning"),
-        *("tuning", "evaluation", "nearabout"),
+        *("tuning", "neighbors", "graph_building", "evaluation", "nearabout"),
     },
     "nearabout": {
         *("errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning", "row_filter"),
-        "tuning",
+        *("tuning", "neighbors", "graph_building"),
     },
 }
 ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}

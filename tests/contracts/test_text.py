@@ -64,6 +64,12 @@ def broken_links(page: Path) -> list[str]:
     return broken
 
 
+def test_files_are_no_links() -> None:
+    """A link that was made for a moment's work hides one thing behind another, and is a text file on Windows."""
+    links = [place(path) for path in tracked_files() if path.is_symlink()]
+    assert not links
+
+
 def test_the_text_speaks_of_the_project_alone() -> None:
     complaints = []
     for path in tracked_files():

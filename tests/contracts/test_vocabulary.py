@@ -42,10 +42,8 @@ PLAIN = {
 def stale_words(text: str, instead: dict[str, str] | None = None) -> list[tuple[int, str]]:
     """(line, sentence) for each stale word in `text`."""
     words = INSTEAD | PLAIN if instead is None else instead
-    found = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        found += [(number, f"write {new}") for old, new in words.items() if re.search(old, line)]
-    return found
+    found = [(match.start(), new) for old, new in words.items() for match in re.finditer(old, text)]
+    return [(text.count("\n", 0, place) + 1, f"write {new}") for place, new in sorted(found)]
 
 
 def test_stale_words_do_not_come_back() -> None:

@@ -52,7 +52,7 @@ def tracked_files() -> list[Path]:
         pytest.skip("not a git checkout: there is no list of tracked files")
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
     paths = (ROOT / name for name in listing.split("\0") if name)
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if path.is_file() or path.is_symlink()]
 
 
 def place(path: Path, line: int | None = None) -> str:

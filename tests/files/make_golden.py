@@ -35,7 +35,7 @@ class Golden(NamedTuple):
     keys: Any
     metric: str
     query: list[float]
-    kind: na.Exact | na.Forest | na.IVF = na.Exact()
+    kind: na.Exact | na.Forest | na.IVF | na.Graph = na.Exact()
     seed: int = 0
     calibrate: bool = False
     tuning: tuple[str, str] = ("both", "generic")  # workload and family of processors
@@ -96,7 +96,7 @@ def forests() -> Iterator[Golden]:
 
 def lists() -> Iterator[Golden]:
     """What is not released yet, calibrated as it is by default."""
-    for golden in (*lists_of_codes(), *screened_ones()):
+    for golden in (*lists_of_codes(), *screened_ones(), *graphs()):
         yield golden._replace(calibrate=True)
 
 
@@ -137,6 +137,24 @@ def lists_of_codes() -> Iterator[Golden]:
     kind = na.IVF(lists=8, codes=na.PcaCodes(8, bits=2), byte_rows=True)
     query = (centres[3] + 0.3 * source.standard_normal(32)).tolist()
     yield Golden("ivf_byte_rows", floats, None, "euclidean", query, kind)
+
+
+def graphs() -> Iterator[Golden]:
+    """With rows that are equal, under dot, and of bits without codes beside the edges."""
+    source = np.random.default_rng(20_264)
+    centres = source.standard_normal((12, 24))
+    floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 24))).astype(np.float32)
+    floats[200:230] = floats[7]
+    words = [f"node {row}" for row in range(len(floats))]
+    query = (centres[5] + 0.3 * source.standard_normal(24)).tolist()
+    yield Golden("graph", floats, words, "cosine", query, na.Graph(degree=16), 7)
+    signed = source.integers(-128, 128, (400, 40)).astype(np.int8)
+    query = source.integers(-128, 128, 40).tolist()
+    yield Golden("graph_dot", signed, range(1000, 1400), "dot", query, na.Graph(degree=32, code_bits=1))
+    bits = source.integers(0, 2, (350, 70)).astype(bool)
+    bits[100:110] = bits[3]
+    query = source.integers(0, 2, 70).tolist()
+    yield Golden("graph_bits", bits, None, "hamming", query, na.Graph(degree=16, code_bits=8))
 
 
 def screened_ones() -> Iterator[Golden]:

@@ -23,6 +23,7 @@ DISTANCE_SOURCE, BYTE_CODES, BYTE_STEPS, BYTE_SQUARES, CALIBRATED, CALIBRATION, 
 SCREEN_BOUNDS, SCREEN_CENTRE, SCREEN_DIRECTIONS, SCREEN_GRID, GUARD, LEAF_RESIDUALS = range(51, 57)
 TUNING = 57
 BOUND_BYTES, BOUND_STEPS, BOUND_SQUARES, BOUND_ERRORS = range(58, 62)
+GRAPH_HEADER, GRAPH_NODES, GRAPH_COPIES, GRAPH_ENTRIES, GRAPH_ENTRY_PANELS, GRAPH_ENTRY_SQUARES = range(62, 68)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -74,6 +75,12 @@ NAMES = {
     BOUND_STEPS: "bound_steps",
     BOUND_SQUARES: "bound_squares",
     BOUND_ERRORS: "bound_errors",
+    GRAPH_HEADER: "graph_header",
+    GRAPH_NODES: "graph_nodes",
+    GRAPH_COPIES: "graph_copies",
+    GRAPH_ENTRIES: "graph_entries",
+    GRAPH_ENTRY_PANELS: "graph_entry_panels",
+    GRAPH_ENTRY_SQUARES: "graph_entry_squares",
     CHECKSUMS: "checksums",
 }
 

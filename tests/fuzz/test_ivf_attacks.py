@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from tests.combinations import star
 from tests.files import judge, make_golden, near_image
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600  # a child that needs longer hangs
 RECORDED: dict[str, Any] = json.loads((make_golden.NEXT / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 LISTS = [name for name in RECORDED if name.startswith("ivf")]
+GRAPHS = [name for name in RECORDED if name.startswith("graph")]
 FORESTS = [name for name in RECORDED if name.startswith("forest")]
 STRUCTURE = ["truncations", "lying_directory", "sections_gone", "shapes", "descriptors", "the_future"]
 CONTENT = [
@@ -62,9 +62,17 @@ def complaints(outcomes: Iterator[dict[str, str]]) -> list[dict[str, str]]:
     return wrong
 
 
-@pytest.mark.parametrize(("golden", "attack"), star(RECORDED, [*STRUCTURE, "odd_numbers"]))
-def test_lies_that_every_file_is_open_to(golden: str, attack: str, tmp_path: Path) -> None:
-    assert complaints(judged(tmp_path, golden, [attack])) == []
+def one_in_every_way(goldens: list[str], attacks: list[str]) -> list[Any]:
+    """The first file is attacked in every way and the others in the first; the slow run has the rest."""
+    first, *others = goldens
+    quick = [(first, attacks), *((golden, attacks[:1]) for golden in others)]
+    more = [pytest.param(golden, attacks[1:], marks=pytest.mark.slow, id=f"{golden}-more") for golden in others]
+    return [*(pytest.param(*pair, id=pair[0]) for pair in quick), *more]
+
+
+@pytest.mark.parametrize(("golden", "attacks"), one_in_every_way(list(RECORDED), [*STRUCTURE, "odd_numbers"]))
+def test_lies_that_every_file_is_open_to(golden: str, attacks: list[str], tmp_path: Path) -> None:
+    assert complaints(judged(tmp_path, golden, attacks)) == []
 
 
 @pytest.mark.parametrize("golden", ["ivf", "ivf_dot"])
@@ -72,15 +80,21 @@ def test_lies_about_keys(golden: str, tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, golden, ["key_tables"])) == []
 
 
+@pytest.mark.parametrize("golden", GRAPHS)
+def test_lies_about_graphs(golden: str, tmp_path: Path) -> None:
+    attacks = ["facts_of_graphs", "nodes_of_graphs", "entries_of_graphs", "calibrations"]
+    assert complaints(judged(tmp_path, golden, attacks)) == []
+
+
 @pytest.mark.parametrize("golden", FORESTS)
-@pytest.mark.parametrize("attack", ["trees", "odd_numbers_of_trees", "other_metrics", "calibrations"])
-def test_lies_about_trees(golden: str, attack: str, tmp_path: Path) -> None:
-    assert complaints(judged(tmp_path, golden, [attack])) == []
+def test_lies_about_trees(golden: str, tmp_path: Path) -> None:
+    attacks = ["trees", "odd_numbers_of_trees", "other_metrics", "calibrations"]
+    assert complaints(judged(tmp_path, golden, attacks)) == []
 
 
-@pytest.mark.parametrize(("golden", "attack"), star(LISTS, CONTENT))
-def test_lies_about_lists(golden: str, attack: str, tmp_path: Path) -> None:
-    assert complaints(judged(tmp_path, golden, [attack])) == []
+@pytest.mark.parametrize(("golden", "attacks"), one_in_every_way(LISTS, CONTENT))
+def test_lies_about_lists(golden: str, attacks: list[str], tmp_path: Path) -> None:
+    assert complaints(judged(tmp_path, golden, attacks)) == []
 
 
 def test_lies_about_bytes(tmp_path: Path) -> None:
@@ -88,9 +102,9 @@ def test_lies_about_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("golden", LISTS)
-@pytest.mark.parametrize("attack", ["rows_of_lists_out_of_range", "rows_of_lists_named_twice"])
-def test_rows_that_lists_name_wrongly_are_never_followed(golden: str, attack: str, tmp_path: Path) -> None:
-    assert complaints(judged(tmp_path, golden, [attack])) == []
+def test_rows_that_lists_name_wrongly_are_never_followed(golden: str, tmp_path: Path) -> None:
+    attacks = ["rows_of_lists_out_of_range", "rows_of_lists_named_twice"]
+    assert complaints(judged(tmp_path, golden, attacks)) == []
 
 
 @pytest.mark.parametrize("golden", RECORDED)

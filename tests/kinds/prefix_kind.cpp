@@ -33,7 +33,8 @@ class PrefixIndex : public index::Searcher {
 
   void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
                  index::Results& results) const override {
-    const std::size_t count = budget.every_row ? rows() : std::clamp(budget.effort, request.k, rows());
+    const std::size_t least = std::min(request.k + index::most_excluded(request), rows());
+    const std::size_t count = budget.every_row ? rows() : std::clamp(budget.effort, least, rows());
     const auto search = [&](std::size_t begin, std::size_t end, std::size_t) {
       for (std::size_t i = begin; i < end; ++i) {
         const metric::BoundQuery query = index::bind_query(queries, i, descriptor());

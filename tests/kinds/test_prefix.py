@@ -66,7 +66,7 @@ def test_prefix_prints_its_info(rows: np.ndarray, tmp_path: Path, capsys: pytest
     assert main(["info", path]) == 0
     out = capsys.readouterr().out
     assert "prefix" in out
-    assert "rows probed, measured on 384 of its rows" in out
+    assert "rows looked at, measured on 384 of its rows" in out
 
 
 def test_prefix_takes_no_parameters(rows: np.ndarray) -> None:

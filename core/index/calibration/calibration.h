@@ -62,6 +62,10 @@ struct Calibration {
   // For the nearest neighbour and for the tenth (or the last, if there are fewer).
   std::array<DistanceRange, 2> distances{};
   std::vector<CalibrationPoint> points;  // by effort
+  // Set where the effort is the width of a search, at least k: the effort from which on every row is compared. There a
+  // search says nothing of one of the same width for another k, but of one whose width is in the same ratio to k. Not
+  // stored: the kind knows.
+  std::optional<double> widest;
 
   // Returns the smallest measured effort whose recall@k is at least `recall` at the lower bound of its confidence
   // interval; nullopt if no measured effort is enough. Does not interpolate: recall may vary in any way between two
@@ -77,6 +81,10 @@ struct Calibration {
     double low;
   };
   std::optional<Expected> expected(std::size_t k, double effort) const;
+
+ private:
+  // Returns what was measured at a point, as it is for k neighbours.
+  double at(const CalibrationPoint& point, std::size_t k, double (*of)(const CalibrationPoint::At&)) const;
 };
 
 // Computes all fields except `target` and `distances`.

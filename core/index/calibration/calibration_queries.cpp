@@ -7,6 +7,7 @@
 #include "base/spread_rows.h"
 #include "base/threads.h"
 #include "index/calibration/ground_truth_scan.h"
+#include "index/partial_search.h"
 #include "index/searcher.h"
 #include "transform/transformed_reader.h"
 
@@ -130,7 +131,9 @@ std::vector<index::SearchResult> search_within(const index::Searcher& index, Mat
   if (memory == 0) return index.search(queries, request);
   std::vector<index::SearchResult> results;
   for (std::size_t i = 0; i < queries.rows; ++i) {
-    results.push_back(index.search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, request)[0]);
+    index::PartialSearch one(queries, request, {i});
+    one.request().releases_memory = true;
+    results.push_back(index.search(one.queries(), one.request())[0]);
     index.release_memory();
   }
   return results;

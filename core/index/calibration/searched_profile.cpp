@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <optional>
+
+#include "index/excluded_rows.h"
 
 namespace nearabout::calibration {
 namespace {
@@ -19,6 +24,18 @@ std::vector<std::size_t> ladder(const index::EffortRange& range) {
   return efforts;
 }
 
+// Returns the queries' own rows and their near copies.
+std::optional<index::ExcludedRows> own_rows(const CalibrationQueries& queries) {
+  if (queries.rows.empty()) return {};
+  return index::ExcludedRows(queries.near_copies).with(queries.rows);
+}
+
+// Returns whether a result is the query's own row, or a copy of it.
+bool is_copy(const CalibrationQueries& queries, std::size_t query, const index::SearchResult& result, std::size_t i) {
+  const std::uint32_t row = result.rows[i];
+  return row == queries.rows[query] || result.distances[i] == 0 || queries.is_near_copy(query, row);
+}
+
 }  // namespace
 
 double neighbours_found(const CalibrationQueries& queries, std::size_t query, std::size_t k,
@@ -29,46 +46,92 @@ double neighbours_found(const CalibrationQueries& queries, std::size_t query, st
   std::size_t looked_at = 0;
   std::size_t found = 0;
   for (std::size_t i = 0; i < result.rows.size() && looked_at < k; ++i) {
-    const std::uint32_t row = result.rows[i];
-    const bool is_copy = !queries.rows.empty() &&
-                         (row == queries.rows[query] || result.distances[i] == 0 || queries.is_near_copy(query, row));
-    if (is_copy) continue;
+    if (!queries.rows.empty() && is_copy(queries, query, result, i)) continue;
     ++looked_at;
-    if (std::find(nearest.begin(), end, row) != end) ++found;
+    if (std::find(nearest.begin(), end, result.rows[i]) != end) ++found;
   }
   return static_cast<double>(std::min({found, k, nearest.size()}));
 }
 
 SearchedProfile::SearchedProfile(const index::Searcher& index, const CalibrationQueries& queries,
-                                 const index::BuildOptions& build, const Monitor& monitor)
+                                 const index::BuildOptions& build, const Monitor& monitor, const Until& until)
     : index_(index), queries_(queries) {
   const std::vector<std::size_t> all_efforts = ladder(index.effort());
   const EncodedQueries encoded(queries, index.descriptor().element);
   const Found all = all_neighbours();
   for (const std::size_t effort : all_efforts) {
     report(monitor, static_cast<double>(efforts_.size()) / static_cast<double>(all_efforts.size()));
+    const bool stops = until.worthwhile && !efforts_.empty() && effort != all_efforts.back() &&
+                       (!still_gains() || costs_too_much(effort));
+    if (stops) continue;
     efforts_.push_back(effort);
     found_.push_back(index.effort().is_exact(effort) ? all : count_found(encoded.view(), effort, build));
-    if (found_.back() == all) break;  // more effort finds no more
+    for (std::size_t place = 0; place < all.size(); ++place)
+      is_settled_[place] = has_found(found_.back()[place], all[place], until.found);
+    if (std::ranges::all_of(is_settled_, std::identity{})) break;  // more effort finds no more
   }
+}
+
+// Returns whether this fraction of the neighbours was found.
+bool SearchedProfile::has_found(const std::vector<double>& found, const std::vector<double>& all, double fraction) {
+  if (fraction == 1) return found == all;
+  return std::reduce(found.begin(), found.end()) >= fraction * std::reduce(all.begin(), all.end());
+}
+
+bool SearchedProfile::costs_too_much(std::size_t effort) const {
+  return std::ranges::all_of(kCalibratedK, [&](std::size_t k) {
+    return index_.query_cost(k, effort) > index::kWorthwhile * index_.exact_cost(k);
+  });
+}
+
+bool SearchedProfile::still_gains() const {
+  constexpr std::size_t kStepsOfTwice = 3;  // of the ladder, for twice the effort
+  constexpr double kAsGoodAsNone = 0.002;   // of what was found
+  // All efforts below the number of neighbours find the same.
+  if (found_.size() <= kStepsOfTwice || efforts_[found_.size() - 1 - kStepsOfTwice] < kCalibratedK.back()) return true;
+  const auto total = [](const Found& found) {
+    double sum = 0;
+    for (const std::vector<double>& of_k : found) sum += std::reduce(of_k.begin(), of_k.end());
+    return sum;
+  };
+  return total(found_.back()) > (1 + kAsGoodAsNone) * total(found_[found_.size() - 1 - kStepsOfTwice]);
 }
 
 SearchedProfile::Found SearchedProfile::count_found(MatrixView encoded, std::size_t effort,
                                                     const index::BuildOptions& build) const {
-  std::size_t copies = 0;  // found besides the neighbours, if the queries are rows: the row itself, its near copies
-  if (!queries_.rows.empty())
-    for (const std::vector<std::uint32_t>& near : queries_.near_copies) copies = std::max(copies, 1 + near.size());
   index::Request request;
   request.effort = effort;
   request.threads = build.threads;
+  // Found besides the neighbours, if the queries are rows: the row itself, and its near copies.
+  const std::optional<index::ExcludedRows> own = own_rows(queries_);
+  const bool are_absent = own && index_.is_led_by_rows();
+  const std::size_t copies = own && !are_absent ? own->most() : 0;
+  if (are_absent) request.absent = &*own;
   Found found;
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     request.k = kCalibratedK[place] + copies;
+    if (!found_.empty() && (is_settled_[place] || effort <= index_.least_effort(request.k))) {
+      found[place] = found_.back()[place];
+      continue;
+    }
     const std::vector<index::SearchResult> results = search_within(index_, encoded, request, build.memory);
     for (std::size_t query = 0; query < results.size(); ++query)
       found[place].push_back(neighbours_found(queries_, query, kCalibratedK[place], results[query]));
+    if (are_absent && place == 0) find_themselves(encoded, request, build, found[place]);
   }
   return found;
+}
+
+// Sets to 0 the queries that do not find their own row, the nearest one, where it is not absent: among many neighbours
+// at the same distance, one is found sooner than this one.
+void SearchedProfile::find_themselves(MatrixView encoded, index::Request request, const index::BuildOptions& build,
+                                      std::vector<double>& found) const {
+  if (index_.descriptor().metric == metric::Metric::dot) return;
+  request.absent = nullptr;
+  request.k = 1;
+  const std::vector<index::SearchResult> results = search_within(index_, encoded, request, build.memory);
+  for (std::size_t query = 0; query < results.size(); ++query)
+    if (results[query].rows.empty() || !is_copy(queries_, query, results[query], 0)) found[query] = 0;
 }
 
 SearchedProfile::Found SearchedProfile::all_neighbours() const {

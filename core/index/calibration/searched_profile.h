@@ -16,8 +16,19 @@ namespace nearabout::calibration {
 
 class SearchedProfile : public RecallProfile {
  public:
+  // Efforts are tried until searches find this fraction of the neighbours, whatever their number. Where efforts are
+  // worth their cost only up to a point, they are tried until the next one is thought to cost more than comparing every
+  // row, or until one of twice the effort finds as good as no more; and then the largest.
+  struct Until {
+    double found = 1;
+    bool worthwhile = false;
+  };
+
   SearchedProfile(const index::Searcher& index, const CalibrationQueries& queries, const index::BuildOptions& build,
-                  const Monitor& monitor);
+                  const Monitor& monitor, const Until& until);
+  SearchedProfile(const index::Searcher& index, const CalibrationQueries& queries, const index::BuildOptions& build,
+                  const Monitor& monitor)
+      : SearchedProfile(index, queries, build, monitor, Until{}) {}
 
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;
@@ -29,6 +40,13 @@ class SearchedProfile : public RecallProfile {
 
   // Searches for all queries with one effort.
   Found count_found(MatrixView encoded, std::size_t effort, const index::BuildOptions& build) const;
+  void find_themselves(MatrixView encoded, index::Request request, const index::BuildOptions& build,
+                       std::vector<double>& found) const;
+  static bool has_found(const std::vector<double>& found, const std::vector<double>& all, double fraction);
+  // Returns whether comparing every row is thought to be cheaper, for any number of neighbours.
+  bool costs_too_much(std::size_t effort) const;
+  // Returns whether the last few efforts, of which the last is twice the first, found more and more.
+  bool still_gains() const;
   // Returns what a search finds that misses nothing.
   Found all_neighbours() const;
   std::size_t place_of(std::size_t effort) const;
@@ -36,7 +54,8 @@ class SearchedProfile : public RecallProfile {
   const index::Searcher& index_;
   const CalibrationQueries& queries_;
   std::vector<std::size_t> efforts_;
-  std::vector<Found> found_;  // for each effort
+  std::vector<Found> found_;                            // for each effort
+  std::array<bool, kCalibratedK.size()> is_settled_{};  // whether more effort finds as good as no more
 };
 
 // Returns how many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose

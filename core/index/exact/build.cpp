@@ -4,9 +4,9 @@
 
 namespace nearabout::exact {
 
-void write_exact(storage::Writer& writer, const index::ValidatedRows& source, bool byte_rows,
+void write_exact(storage::Writer& writer, const index::ValidatedRows& source, const ExactOptions& exact,
                  const std::string& metadata, const index::BuildOptions& options, const Monitor& monitor) {
-  if (byte_rows) require_byte_rows(source.metric(), source.element());
+  if (exact.byte_rows) require_byte_rows(source.metric(), source.element());
   index::Descriptor descriptor;
   descriptor.kind = kExactNumber;
   descriptor.metric = source.metric();
@@ -15,8 +15,9 @@ void write_exact(storage::Writer& writer, const index::ValidatedRows& source, bo
   descriptor.dims = source.dims();
   index::write_descriptor(writer, descriptor);
   writer.add_text(storage::SectionId::metadata, metadata);
-  write_screen_of(writer, source, quantize::kScreenOfExact, options, subprogress(monitor, 0.2, 0.7));
-  if (byte_rows) write_byte_rows_of(writer, source, options, subprogress(monitor, 0.7, 0.8));
+  write_screen_of(writer, source, quantize::kScreenOfExact, options, subprogress(monitor, 0.2, 0.7),
+                  exact.rough ? quantize::ScreenCare::rough : quantize::ScreenCare::thorough);
+  if (exact.byte_rows) write_byte_rows_of(writer, source, options, subprogress(monitor, 0.7, 0.8));
   source.write(writer, subprogress(monitor, 0.8, 1.0));
 }
 

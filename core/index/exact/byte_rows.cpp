@@ -13,6 +13,10 @@ bool is_float(Element element) {
 
 }  // namespace
 
+bool can_have_byte_rows(metric::Metric metric, Element element) {
+  return transform::code_space_of(metric) && is_float(element);
+}
+
 void require_byte_rows(metric::Metric metric, Element element) {
   if (!transform::code_space_of(metric))
     throw InvalidInputError("byte_rows does not support metric '" + std::string(name_of(metric)) +

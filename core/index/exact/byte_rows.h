@@ -11,6 +11,8 @@
 
 namespace nearabout::exact {
 
+// Returns whether rows of this type under this metric can have byte rows.
+bool can_have_byte_rows(metric::Metric metric, Element element);
 // Throws InvalidInputError if rows of this type under this metric cannot have byte rows. To be called before anything
 // is written.
 void require_byte_rows(metric::Metric metric, Element element);

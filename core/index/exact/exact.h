@@ -43,8 +43,13 @@ class ExactIndex : public index::Searcher {
 
 index::IndexKind exact_kind();
 
-// Adds everything except keys to `writer`, `byte_rows` if they are wanted.
-void write_exact(storage::Writer& writer, const index::ValidatedRows& source, bool byte_rows,
+struct ExactOptions {
+  bool byte_rows = false;
+  bool rough = false;  // with a rough screen: few searches pay for a better one
+};
+
+// Adds everything except keys to `writer`.
+void write_exact(storage::Writer& writer, const index::ValidatedRows& source, const ExactOptions& exact,
                  const std::string& metadata, const index::BuildOptions& options, const Monitor& monitor);
 
 }  // namespace nearabout::exact

@@ -12,10 +12,8 @@ ExactIndex::ExactIndex(const storage::File& file, const index::Descriptor& descr
       bytes_(byte_rows_of(file, descriptor)),
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr, bytes_ ? &*bytes_ : nullptr) {}
 
-// Rows are scanned in their own order, so a filter is used as it is.
 std::unique_ptr<const index::KindFilter> ExactIndex::derive_filter(const index::RowFilter&) const {
-  class RowOrder : public index::KindFilter {};
-  return std::make_unique<const RowOrder>();
+  return std::make_unique<const index::RowOrderFilter>();
 }
 
 void ExactIndex::copy_vector(std::uint32_t row, std::byte* to) const {

@@ -12,13 +12,14 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
-  build.parameters.expect({"byte_rows"});
-  write_exact(writer, rows, build.parameters.flag("byte_rows"), build.metadata, build.options, monitor);
+  build.parameters.expect({"byte_rows", "rough"});
+  write_exact(writer, rows, {build.parameters.flag("byte_rows"), build.parameters.flag("rough")}, build.metadata,
+              build.options, monitor);
 }
 
 // Returns the sizes of the screen, which every kind with vectors has.
-index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters&) {
-  const quantize::LearningSize size = quantize::screen_learning(rows, dims);
+index::Description planned(const index::PlannedBuild& build, const index::Parameters&) {
+  const quantize::LearningSize size = quantize::screen_learning(build.rows, build.dims);
   return {
       {"screened", {size.sample_rows > 0}},
       {"sample_rows", {std::uint64_t{size.sample_rows}}},

@@ -12,7 +12,8 @@ namespace nearabout::exact {
 
 // Adds a screen of all rows if it pays (quantize/screen.h).
 void write_screen_of(storage::Writer& writer, const index::ValidatedRows& source, const quantize::ScreenSections& ids,
-                     const index::BuildOptions& options, const Monitor& monitor);
+                     const index::BuildOptions& options, const Monitor& monitor,
+                     quantize::ScreenCare care = quantize::ScreenCare::thorough);
 
 // Returns nullopt if the file has no screen. Throws CorruptFileError if its parts do not match.
 std::optional<quantize::StoredScreen> screen_of(const storage::File& file, const index::Descriptor& descriptor,

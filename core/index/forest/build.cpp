@@ -53,7 +53,8 @@ BuiltForest grow_forest(const index::ValidatedRows& source, const transform::Row
                         const ForestOptions& options, const index::BuildOptions& build, const Monitor& monitor) {
   const std::size_t rows = source.rows();
   BuiltForest forest;
-  forest.sketch = quantize::learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), build.threads);
+  forest.sketch =
+      quantize::learn_sketch(read, rows, source.dims(), *transform::search_space_of(source.metric()), build.threads);
   report(monitor, 0.2);
   const std::string* scratch = place_for_rows(source, options, forest.sketch.width(), build);
   const SketchStore sketches =
@@ -120,7 +121,7 @@ void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monit
 }
 
 void check_options(const ForestOptions& options, metric::Metric metric) {
-  if (!forest_space_of(metric))
+  if (!transform::search_space_of(metric))
     throw InvalidInputError(
         "a forest does not support metric '" + std::string(name_of(metric)) +
         "', only euclidean, sqeuclidean, cosine, dot, manhattan and hamming; choose kind=\"exact\"");

@@ -23,4 +23,11 @@ void ForestIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   index::copy_row(*layout_.vectors, row, row_bytes(descriptor().element, dims()), to);
 }
 
+// The leaves of the first tree.
+std::vector<std::uint32_t> ForestIndex::stored_order() const {
+  if (rows() == 0) return {};
+  const std::span<const std::uint32_t> leaves = layout_.tree_rows->items<std::uint32_t>(0, rows());
+  return {leaves.begin(), leaves.end()};
+}
+
 }  // namespace nearabout::forest

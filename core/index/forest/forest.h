@@ -66,6 +66,7 @@ class ForestIndex : public index::Searcher {
   double exact_cost(std::size_t k, std::size_t rows) const override { return scan_.query_cost(k, rows); }
   std::unique_ptr<const index::KindFilter> derive_filter(const index::RowFilter& filter) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
+  std::vector<std::uint32_t> stored_order() const override;
 
  private:
   const storage::File& file_;

@@ -19,8 +19,8 @@ void write(storage::Writer& writer, const index::ValidatedRows& rows, const inde
   write_forest(writer, rows, options, build.metadata, build.options, monitor);
 }
 
-index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters&) {
-  const quantize::LearningSize size = quantize::sketch_learning(rows, dims);
+index::Description planned(const index::PlannedBuild& build, const index::Parameters&) {
+  const quantize::LearningSize size = quantize::sketch_learning(build.rows, build.dims);
   return {
       {"sample_rows", {std::uint64_t{size.sample_rows}}},
       {"max_directions", {std::uint64_t{size.max_directions}}},

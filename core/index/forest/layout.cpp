@@ -83,15 +83,8 @@ const Section* expected(const File& file, SectionId id, Element element, const s
 
 }  // namespace
 
-// Returns the space of a metric. Near in the Manhattan distance mostly means near in the Euclidean one (results still
-// have distances of the metric); bits are zeros and ones.
-std::optional<CodeSpace> forest_space_of(metric::Metric metric) {
-  return metric == metric::Metric::manhattan || metric == metric::Metric::hamming ? CodeSpace::l2
-                                                                                  : transform::code_space_of(metric);
-}
-
 ForestLayout read_forest_layout(const File& file, const index::Descriptor& descriptor) {
-  const std::optional<CodeSpace> space = forest_space_of(descriptor.metric);
+  const std::optional<CodeSpace> space = transform::search_space_of(descriptor.metric);
   if (!space)
     throw CorruptFileError(file.name() + " is corrupt: it claims to be a forest with metric " +
                            std::string(name_of(descriptor.metric)) +

@@ -16,9 +16,6 @@ namespace nearabout::forest {
 
 inline constexpr std::size_t kMaxTrees = 1'000;
 
-// Returns the space in which a forest of this metric is grown; nullopt for metrics that forests do not support.
-std::optional<transform::CodeSpace> forest_space_of(metric::Metric metric);
-
 // A level of nodes: its nodes' children, and where its nodes begin among those of all levels.
 struct StoredLevel {
   std::span<const std::uint64_t> firsts;

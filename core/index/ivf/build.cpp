@@ -4,58 +4,27 @@
 #include "base/error.h"
 #include "index/exact/byte_rows.h"
 #include "index/exact/screen.h"
-#include "index/ivf/byte_rows_build.h"
+#include "index/ivf/byte_rows_choice.h"
 #include "index/ivf/groups.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/learn.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"
-#include "quantize/byte_centroids.h"
+#include "quantize/byte_rows_build.h"
+#include "quantize/directions_file.h"
+#include "quantize/panels.h"
+#include "quantize/transform_file.h"
 
 namespace nearabout::ivf {
 namespace {
 
 using kernels::kBlockRows;
-using kernels::kPanelRows;
 using storage::SectionId;
 
-void write_directions(storage::Writer& writer, const LearntLists& learnt) {
-  const quantize::LearntDirections& directions = learnt.directions;
-  const std::uint64_t outputs = directions.outputs;
-  const double numbers[] = {double{learnt.transform.scale()}, learnt.transform.longest(), double{learnt.point_step},
-                            learnt.alignment};
-  writer.add<double>(SectionId::transform, {1, 4}, numbers);
-  writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);
-  const std::vector<std::uint8_t> panels = quantize::panels_of(directions.bytes.data(), directions.dims, outputs);
-  writer.add<std::uint8_t>(SectionId::direction_bytes, {outputs / kPanelRows, kernels::panel_bytes(directions.dims)},
-                           panels);
-  std::vector<float> terms(directions.steps);
-  terms.resize(3 * outputs, 0.0f);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    double sum = 0;
-    double centre = 0;
-    for (std::size_t j = 0; j < directions.dims; ++j) {
-      sum += directions.bytes[j * outputs + o];
-      centre += double{directions.matrix[j * outputs + o]} * double{directions.centre[j]};
-    }
-    terms[outputs + o] = static_cast<float>(sum);
-    terms[2 * outputs + o] = static_cast<float>(centre);
-  }
-  writer.add<float>(SectionId::direction_terms, {3, outputs}, terms);
-}
-
 void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::int8_t>& values, std::size_t dims) {
-  const std::size_t count = values.size() / dims;
-  const std::size_t panels = (count + kPanelRows - 1) / kPanelRows;
-  const std::size_t bytes = kernels::panel_bytes(dims);
-  writer.begin(id, Element::u8, {panels, bytes});
-  for (std::size_t p = 0; p < panels; ++p) {
-    alignas(64) std::uint8_t panel[kernels::panel_bytes(quantize::kMaxByteDims)];
-    const std::size_t panel_rows = std::min(kPanelRows, count - p * kPanelRows);
-    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, panel_rows, dims, 0x80, panel);
-    writer.append(std::as_bytes(std::span(panel, bytes)));
-  }
-  writer.end();
+  quantize::Panels panels;
+  panels.pack(values.data(), values.size() / dims, dims);
+  writer.add<std::uint8_t>(id, {panels.count(), panels.panel_bytes()}, panels.all());
 }
 
 // Returns the squared norms of centroids, as searches use them.
@@ -135,7 +104,7 @@ void check_options(const IvfOptions& options, metric::Metric metric, Element ele
   if (options.code_bits != 0 && !quantize::are_code_bits(options.code_bits))
     throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
                             " bits per direction; 1, 2, 4 and 8 are allowed");
-  if (!options.byte_rows) return;
+  if (!options.byte_rows.value_or(false)) return;
   exact::require_byte_rows(metric, element);
   if (!keeps_vectors(options, element))
     throw InvalidInputError(
@@ -150,10 +119,8 @@ void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, cons
   const std::size_t rows = source.rows();
   index::write_descriptor(writer, {kIvfNumber, source.metric(), source.element(), rows, source.dims()});
   writer.add_text(SectionId::metadata, metadata);
-  const DistanceSource distance_source = distance_source_of(options, source.element());
-  const std::uint64_t source_number[] = {static_cast<std::uint64_t>(distance_source)};
-  if (distance_source != DistanceSource::vectors)
-    writer.add<std::uint64_t>(SectionId::distance_source, {1, 1}, source_number);
+  const index::DistanceSource distance_source = distance_source_of(options, source.element());
+  index::write_distance_source(writer, distance_source);
   write_tuning(writer, options.tuning);
   if (rows > 0) {
     const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
@@ -167,15 +134,19 @@ void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, cons
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
     const std::uint64_t header[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
     writer.add<std::uint64_t>(SectionId::list_header, {1, 4}, header);
-    write_directions(writer, learnt);
+    quantize::write_transform(writer, {learnt.transform, learnt.point_step, learnt.alignment});
+    quantize::write_directions(writer, learnt.directions);
     write_centroids(writer, learnt);
     write_lists(writer, learnt, encoded, sizes, build, place, subprogress(monitor, 0.7, 0.8));
-    if (distance_source == DistanceSource::int8)
-      write_byte_rows(writer, learnt, read, rows, place, build.threads, subprogress(monitor, 0.8, 1.0));
+    if (distance_source == index::DistanceSource::int8)
+      quantize::write_byte_rows(writer, learnt.transform, read, rows, place, build.threads,
+                                subprogress(monitor, 0.8, 1.0));
   }
   if (!keeps_vectors(options, source.element())) return;
-  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.88));
-  if (options.byte_rows) exact::write_byte_rows_of(writer, source, build, subprogress(monitor, 0.88, 0.9));
+  if (!options.quick)
+    exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.88));
+  if (stores_byte_rows({rows, source.dims(), source.element(), source.metric()}, options))
+    exact::write_byte_rows_of(writer, source, build, subprogress(monitor, 0.88, 0.9));
   source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 

@@ -7,7 +7,6 @@
 #include "base/threads.h"
 #include "index/ivf/list_count_choice.h"
 #include "quantize/byte_centroids.h"
-#include "quantize/kmeans.h"
 
 namespace nearabout::ivf {
 namespace {
@@ -20,6 +19,8 @@ constexpr std::size_t kRowsSeen = 32'768;  // rows whose projections are held
 constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
 constexpr std::size_t kSeenAtLeast = 4;    // least fraction of rows, as one in so many, for comparing numbers of lists
 constexpr double kClearly = 0.9;
+constexpr std::size_t kClusteringRounds = 8;  // of k-means, at most
+constexpr std::size_t kComparedRounds = 2;    // rounds after which numbers of lists are compared
 
 // Returns a sample spread over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
@@ -34,17 +35,6 @@ std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
     if (!enough || held_out == calibration_queries.end() || *held_out != row) sample.push_back(row);
   }
   return sample;
-}
-
-// Returns the largest absolute coordinate of projections, except for one in a thousand.
-float usual_reach(const std::vector<float>& projections) {
-  constexpr std::size_t kEnoughProjections = 200'000;
-  const std::size_t step = 1 + projections.size() / kEnoughProjections;
-  std::vector<float> sizes;
-  for (std::size_t i = 0; i < projections.size(); i += step) sizes.push_back(std::abs(projections[i]));
-  const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
-  std::nth_element(sizes.begin(), place, sizes.end());
-  return *place;
 }
 
 }  // namespace
@@ -66,7 +56,7 @@ Clustering::Clustering(LearntLists& learnt, const transform::RowReader& read,
       sample_(sample_of(rows, lists)) {
   const std::size_t step = (sample_.size() + kRowsSeen - 1) / kRowsSeen;
   seen_ = projections(read, 0, sample_.size(), step);
-  learnt.point_step = std::max(usual_reach(seen_) * 1.3f, 1e-30f) / 127;
+  learnt.point_step = quantize::byte_step_for(seen_);
   points_.reserve(sample_.size() * learnt.shape.directions);
   if (step == 1) points_ = learnt.points_of(seen_);
   for (std::size_t begin = 0; step > 1 && begin < sample_.size(); begin += kRowsSeen) {
@@ -95,12 +85,18 @@ std::vector<float> Clustering::projections(const transform::RowReader& read, std
   return found;
 }
 
-std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
+quantize::KMeans Clustering::clusters(std::size_t lists) const {
   quantize::KMeansOptions options;
   options.clusters = lists;
   options.threads = threads_;
   options.balance = kBalance;
-  return quantize::kmeans(points_, learnt_.shape.directions, options);
+  return {points_, learnt_.shape.directions, options};
+}
+
+std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
+  quantize::KMeans found = clusters(lists);
+  found.run(kClusteringRounds);
+  return found.centroids();
 }
 
 double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
@@ -135,21 +131,31 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   return pairs > 0 ? sum / pairs : 1 / static_cast<double>(m);
 }
 
-// Compares three numbers of lists. On real data their costs are within a tenth of each other. If they are nearly equal,
-// the usual number is better than half of it, because an effort of few lists is coarse.
+// Compares three numbers of lists after a few rounds, and goes on with the best one. On real data their costs are
+// within a tenth of each other. If they are nearly equal, the usual number is better than half of it, because an effort
+// of few lists is coarse.
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall,
                                                         const index::Tuning& tuning) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
   const ListCountEvaluator evaluator(learnt_, seen_, calibration_queries_, rows_, recall, tuning, threads_);
-  std::vector<std::int8_t> best = centroids(usual);
-  const double cost = evaluator.cost(best);
-  std::vector<std::int8_t> fewer = centroids(usual / 2);
-  const double cost_of_fewer = evaluator.cost(fewer);
-  if (cost_of_fewer < kClearly * cost) return fewer;
-  if (kClearly * cost_of_fewer < cost) return best;  // more are worth trying only if fewer are worse
-  std::vector<std::int8_t> more = centroids(usual * 2);
-  return evaluator.cost(more) < kClearly * cost ? more : best;
+  const auto start = [&](std::size_t lists) {
+    quantize::KMeans candidate = clusters(lists);
+    candidate.run(kComparedRounds);
+    return candidate;
+  };
+  const auto finish = [](quantize::KMeans& chosen) {
+    chosen.run(kClusteringRounds - kComparedRounds);
+    return chosen.centroids();
+  };
+  quantize::KMeans best = start(usual);
+  const double cost = evaluator.cost(best.centroids());
+  quantize::KMeans fewer = start(usual / 2);
+  const double cost_of_fewer = evaluator.cost(fewer.centroids());
+  if (cost_of_fewer < kClearly * cost) return finish(fewer);
+  if (kClearly * cost_of_fewer < cost) return finish(best);  // more are worth trying only if fewer are worse
+  quantize::KMeans more = start(usual * 2);
+  return finish(evaluator.cost(more.centroids()) < kClearly * cost ? more : best);
 }
 
 }  // namespace nearabout::ivf

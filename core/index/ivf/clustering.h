@@ -8,6 +8,7 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/ivf/encode.h"
 #include "index/tuning.h"
+#include "quantize/kmeans.h"
 #include "transform/sample.h"
 
 namespace nearabout::ivf {
@@ -37,6 +38,7 @@ class Clustering {
   double alignment(const std::vector<std::int8_t>& centroids) const;
 
  private:
+  quantize::KMeans clusters(std::size_t lists) const;
   std::vector<float> projections(const transform::RowReader& read, std::size_t begin, std::size_t end,
                                  std::size_t step) const;
 

@@ -17,7 +17,7 @@ constexpr std::size_t kSampledLists = 64;  // lists sampled to guess the scores 
 
 }  // namespace
 
-void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::size_t count) {
+void ListRanking::compare(const quantize::LeadingQueries& queries, std::size_t first, std::size_t count) {
   const storage::Section& section =
       layout_.centroids.group_bytes ? *layout_.centroids.group_bytes : *layout_.centroids.bytes;
   const std::size_t panels = section.shape().rows;
@@ -30,13 +30,13 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
 }
 
 // Returns the score of a product of bytes of 1.
-float ListRanking::scale_of(const IvfQueries::Query& query) const {
+float ListRanking::scale_of(const quantize::LeadingQueries::Query& query) const {
   return -2 * query.byte_scale * layout_.centroids.step;
 }
 
-float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
+float ListRanking::least_distance(const quantize::LeadingQueries& queries, std::size_t i) const {
   constexpr std::size_t kScoreLanes = 16;  // lanes, so that compilers vectorise
-  const IvfQueries::Query& query = queries[first_ + i];
+  const quantize::LeadingQueries::Query& query = queries[first_ + i];
   const float scale = scale_of(query);
   const std::int32_t* const dots = dots_.data() + i * stride_;
   const std::span<const float> squares = squares_;
@@ -55,8 +55,8 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
 }
 
 // Stores the nearest lists, at least `wanted`, in hits_ and scores_; returns how many.
-std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
-  const IvfQueries::Query& query = queries[first_ + i];
+std::size_t ListRanking::rank(const quantize::LeadingQueries& queries, std::size_t i, std::size_t wanted) {
+  const quantize::LeadingQueries::Query& query = queries[first_ + i];
   const float scale = scale_of(query);
   const std::int32_t* const dots = dots_.data() + i * stride_;
   constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
@@ -87,12 +87,12 @@ void ListRanking::take(std::size_t count, std::vector<RankedList>& lists) const 
   if (count > 0) std::swap(lists[0], lists[nearest]);
 }
 
-void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
+void ListRanking::nearest(const quantize::LeadingQueries& queries, std::size_t i, std::size_t probes,
                           std::vector<RankedList>& lists) {
   take(rank(queries, i, probes), lists);
 }
 
-void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
+void ListRanking::nearest(const quantize::LeadingQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                           std::vector<RankedList>& lists, std::vector<RankedList>& beyond) {
   const std::size_t found = rank(queries, i, probes + more);
   all_scores_.assign(scores_.begin(), scores_.begin() + static_cast<std::ptrdiff_t>(found));
@@ -111,7 +111,7 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
   beyond.resize(left);
 }
 
-std::size_t ListRanking::rows_skipped(const IvfQueries& queries, std::size_t i, float distance) const {
+std::size_t ListRanking::rows_skipped(const quantize::LeadingQueries& queries, std::size_t i, float distance) const {
   const float scale = scale_of(queries[first_ + i]);
   std::size_t rows = 0;
   const auto look = [&](std::uint32_t list, std::int32_t dot) {

@@ -10,7 +10,7 @@
 #include "index/calibration/ranked_list.h"
 #include "index/ivf/layout.h"
 #include "index/ivf/list_filter.h"
-#include "index/ivf/queries.h"
+#include "quantize/leading_queries.h"
 
 namespace nearabout::ivf {
 
@@ -27,23 +27,23 @@ class ListRanking {
 
   // Compares up to kPanelQueries queries, starting at number `first`, with all centroids, or with all groups of them
   // (groups.h).
-  void compare(const IvfQueries& queries, std::size_t first, std::size_t count);
+  void compare(const quantize::LeadingQueries& queries, std::size_t first, std::size_t count);
   // Returns the smallest distance, as in RankedList, of query `first + i` from any centroid; for indexes without
   // groups.
-  float least_distance(const IvfQueries& queries, std::size_t i) const;
+  float least_distance(const quantize::LeadingQueries& queries, std::size_t i) const;
   // Finds the `probes` nearest lists of query `first + i`, the nearest one first and the others in any order.
-  void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
+  void nearest(const quantize::LeadingQueries& queries, std::size_t i, std::size_t probes,
                std::vector<calibration::RankedList>& lists);
   // Does the same, and puts the `more` next nearest lists in `beyond`, in any order.
-  void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
+  void nearest(const quantize::LeadingQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                std::vector<calibration::RankedList>& lists, std::vector<calibration::RankedList>& beyond);
   // Returns how many rows are in lists without allowed rows that are nearer than a distance from query `first + i`,
   // which was ranked last. With groups, of those that were looked into.
-  std::size_t rows_skipped(const IvfQueries& queries, std::size_t i, float distance) const;
+  std::size_t rows_skipped(const quantize::LeadingQueries& queries, std::size_t i, float distance) const;
 
  private:
-  float scale_of(const IvfQueries::Query& query) const;
-  std::size_t rank(const IvfQueries& queries, std::size_t i, std::size_t wanted);
+  float scale_of(const quantize::LeadingQueries::Query& query) const;
+  std::size_t rank(const quantize::LeadingQueries& queries, std::size_t i, std::size_t wanted);
   void take(std::size_t count, std::vector<calibration::RankedList>& lists) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);

@@ -31,8 +31,6 @@ std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
 constexpr std::size_t kCodeBytes[] = {8, 12, 16, 24, 32, 48};
 constexpr std::size_t kDirectionsOfBytes[] = {64, 128, 192};  // as many as tiles take at once
-// Codes of 8 bits take several times the bytes of others: they are chosen if they take at most this part of the time.
-constexpr double kWorthTheBytes = 0.85;
 
 // Returns the codes worth trying: 8 to 48 bytes, with at most two bits per dimension, or four if distances come from
 // codes alone; and, where they may pay, 8 bits per direction. Directions fill whole lines of codes.
@@ -69,12 +67,7 @@ class CodeShapeEvaluator {
     for (std::size_t i = 0; i < rows_; ++i)
       for (std::size_t j = 0; j < dims_; ++j)
         centred[i * dims_ + j] = sample.row(i * sample.rows / rows_)[j] - principal.centre[j];
-    std::vector<float> matrix(dims_ * width_, 0.0f);
-    for (std::size_t j = 0; j < dims_; ++j)
-      for (std::size_t a = 0; a < available_; ++a)
-        matrix[j * width_ + a] = static_cast<float>(principal.columns[j * available_ + a]);
-    projections_.resize(rows_ * width_);
-    kernels::table().project(centred.data(), rows_, dims_, matrix.data(), width_, projections_.data());
+    projections_ = quantize::project_onto(principal, centred, rows_, width_);
     for (std::size_t i = 0; i < rows_; ++i) squares_.push_back(squared_norm(centred.data() + i * dims_, dims_));
     find_neighbours(centred, threads);
     cluster();
@@ -210,22 +203,13 @@ class CodeShapeEvaluator {
   std::vector<std::uint32_t> nearest_;                  // nearest centre of each row
 };
 
-// Returns the fraction that a search may miss, relative to that of the default recall.
-double misses_of(double recall) {
-  constexpr double kMinMisses = 0.05;
-  return std::max((1 - recall) / (1 - calibration::kDefaultRecall), kMinMisses);
-}
-
 // Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
 // near as those of a sample and within the error of the estimates: the more rows, the more of them.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const CodedTable& table,
             const index::Tuning& tuning) {
-  // Rows scanned, as a multiple of the square root of the number of rows, at the default recall (approximate).
-  constexpr double kScanned = 10;
-  constexpr double kOfMisses = -0.55;
   const double rows = static_cast<double>(table.rows);
   const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewHeldOutRows)));
-  const double scanned = std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(table.recall), kOfMisses));
+  const double scanned = scanned_rows(table.rows, table.recall);
   const double shared = static_cast<double>(kTogetherByBytes) * scanned / std::max(rows, 1.0);
   return weigh(tuning, [&](const PartCosts& parts) {
     return static_cast<double>(shape.directions) * parts.product_of(dims) +

@@ -6,6 +6,7 @@
 
 #include "index/queries.h"
 #include "index/rerank.h"
+#include "index/rerank_bytes.h"
 #include "kernels/kernels.h"
 
 namespace nearabout::ivf {
@@ -26,7 +27,7 @@ RowComparison::RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cac
       columns_(layout.lists.rows->shape().columns),
       squares_(columns_ == 2),
       units_(layout.transform, layout.directions.centre) {
-  if (!layout.bounds || layout.distance_source != DistanceSource::vectors) return;
+  if (!layout.bounds || layout.distance_source != index::DistanceSource::vectors) return;
   for (Pending& pending : pending_) pending.bytes.emplace(*layout.bounds);
 }
 
@@ -78,7 +79,7 @@ void RowComparison::finish(ListScan& scan, MatrixView queries, std::size_t query
                            Pending& pending) {
   TopK& best = *pending.best;
   switch (layout_.distance_source) {
-    case DistanceSource::vectors:
+    case index::DistanceSource::vectors:
       pending.by_bytes ? compare_chosen(pending) : compare(pending);
       if (!scan.wants_every_row(query) && !scan.left_out(query).empty()) {
         units_.bind(queries, number);
@@ -90,11 +91,13 @@ void RowComparison::finish(ListScan& scan, MatrixView queries, std::size_t query
         if (is_too_shallow(scan, query, best)) scan.flag(query);
       }
       break;
-    case DistanceSource::int8:
-      compare_bytes({layout_.byte_rows.steps, layout_.transform, index::to_float32(queries, number, number + 1).data()},
-                    pending, best);
+    case index::DistanceSource::int8:
+      index::rerank_bytes(
+          layout_.byte_rows,
+          {layout_.byte_rows.steps, layout_.transform, index::to_float32(queries, number, number + 1).data()},
+          pending.rows, best);
       break;
-    case DistanceSource::codes_alone:
+    case index::DistanceSource::codes_alone:
       units_.bind(queries, number);
       rank(scan.estimates(query), pending, best);
       break;
@@ -204,21 +207,6 @@ bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK
   const double tail = 0.5 * std::erfc(away / std::sqrt(2.0));
   const double missed = static_cast<double>(near_cut) * (std::exp(-0.5 * away * away) / kRootOfTwoPi - away * tail);
   return missed > scan.allowed_by_depth();
-}
-
-void RowComparison::compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const {
-  double rdists[kComparedTogether];
-  float squares[kComparedTogether] = {};
-  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
-    const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
-    const std::uint32_t* const rows = pending.rows.data() + begin;
-    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, best,
-                  [&](const kernels::Rows& batch, double* out) {
-                    for (std::size_t i = 0; layout_.byte_rows.squares && i < count; ++i)
-                      squares[i] = layout_.byte_rows.squares->items<float>(rows[i], 1)[0];
-                    bound.rdists(batch, squares, out);
-                  });
-  }
 }
 
 void RowComparison::rank(std::span<const float> estimates, const Pending& pending, TopK& best) const {

@@ -58,7 +58,6 @@ class RowComparison {
   // Returns true if rows that were not compared, because their estimates were too large, are probably among the
   // nearest.
   bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
-  void compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
   const IvfLayout& layout_;

@@ -17,11 +17,12 @@ struct LinearCost {
 };
 
 struct PartCosts {
+  double fixed;        // of a search: its call, its memory and its results; only for shares of a whole search
   double list;         // fixed cost of probing a list
   LinearCost tables;   // of a row whose code is looked up in tables, by bytes of the code
   LinearCost bytes;    // of a row whose code is multiplied, by bytes of the code
   double sharing;      // queries of a list from which on the latter holds: with fewer, a matrix unit is partly idle
-  LinearCost compare;  // of a row compared in full, by its bytes
+  LinearCost compare;  // of a row fetched from memory and compared, by its bytes
   double product;      // of a product of bytes, by dimensions: for projections and centroids
 
   // Returns the cost per row. `shared` is how many queries scan a list together.
@@ -33,10 +34,19 @@ struct PartCosts {
   double ranking(std::size_t lists, std::size_t probes, std::size_t directions) const;
 };
 
+// The costs of byte rows (quantize/byte_bounds.h), which a search looks at before it compares vectors. To look at one
+// costs what a vector of as many bytes does, because both wait for memory.
+struct ByteRowCosts {
+  double cached;     // bytes of vectors that a cache holds: there byte rows save nothing
+  LinearCost query;  // of a query bound to them, by dimensions
+};
+
 // The costs on a family of processors.
 struct FamilyCosts {
   PartCosts batch, single;  // of many queries that are searched together, and of one
   bool tries_bytes;         // whether codes of 8 bits may be chosen
+  ByteRowCosts byte_rows;
+  bool tries_byte_rows;  // whether byte rows may be chosen
 };
 const FamilyCosts& costs_of(const index::Family& family);
 
@@ -49,6 +59,15 @@ double weigh(const index::Tuning& tuning, Cost cost) {
   if (tuning.workload == index::Workload::single) return cost(costs.single);
   return std::sqrt(cost(costs.batch) * cost(costs.single));
 }
+
+// Bytes in addition to those of codes and vectors (codes of 8 bits, byte rows) are chosen if a search then takes at
+// most this part of the time.
+inline constexpr double kWorthTheBytes = 0.85;
+
+// Returns the fraction that a search of this target recall may miss, relative to that of the default recall.
+double misses_of(double recall);
+// Returns the rows that a search scans, approximately.
+double scanned_rows(std::size_t rows, double recall);
 
 // Queries that go through lists of bytes together on a matrix unit, so that enough of them share a list to fill it.
 inline constexpr std::size_t kTogetherByBytes = 1'024;

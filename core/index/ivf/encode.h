@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/monitor.h"
-#include "index/ivf/distance_source.h"
+#include "index/distance_source.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
 #include "storage/spill_buffer.h"
@@ -21,7 +21,7 @@ struct LearntLists {
   transform::MetricTransform transform;
   quantize::LearntDirections directions;
   quantize::CodeShape shape;
-  DistanceSource distance_source = DistanceSource::vectors;
+  index::DistanceSource distance_source = index::DistanceSource::vectors;
   bool squares = false;                // rows are integers, so that their squared norms are exact
   double alignment = 0;                // lambda of guard.h
   float point_step = 1;                // step of projections as bytes, for points and centroids
@@ -29,7 +29,7 @@ struct LearntLists {
 
   std::size_t lists() const { return centroids.size() / shape.directions; }
   // Returns the numbers stored per row in its list: the row number, and its squared norm if vectors are compared.
-  std::size_t list_columns() const { return squares && distance_source == DistanceSource::vectors ? 2 : 1; }
+  std::size_t list_columns() const { return squares && distance_source == index::DistanceSource::vectors ? 2 : 1; }
   // Rounds a projection to a point of bytes, clipped to the range.
   void to_bytes(const float* projection, std::int8_t* point) const;
   // Rounds projections of directions.outputs floats each.

@@ -96,7 +96,7 @@ void ListScan::look(std::size_t query, bool first) {
 void ListScan::start_anew(std::size_t query) {
   Progress& progress = progress_[query];
   progress.out_of_distribution = true;
-  if (progress.done || layout_.distance_source == DistanceSource::codes_alone) return;
+  if (progress.done || layout_.distance_source == index::DistanceSource::codes_alone) return;
   progress.depth = std::min(max_depth_, kOutlierDepth * progress.depth);
   if (costs_too_much(progress, progress.rows, progress.probes)) return give_up(progress);
   scans_[query].found = 0;
@@ -142,7 +142,7 @@ void ListScan::probe_more(std::size_t query, std::size_t wanted) {
   progress.rows += rows;
   progress.probes += wanted;
   progress.beyond.erase(progress.beyond.begin(), end);
-  if (layout_.distance_source != DistanceSource::codes_alone)
+  if (layout_.distance_source != index::DistanceSource::codes_alone)
     progress.depth = std::clamp(layout_.curves.depth(progress.probes, std::max(allowance_.k, allowance_.filtered.k)) *
                                     (progress.out_of_distribution ? kOutlierDepth : 1),
                                 progress.depth, max_depth_);

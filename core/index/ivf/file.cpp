@@ -9,6 +9,8 @@
 #include "index/ivf/recall_profile.h"
 #include "index/ivf/searches.h"
 #include "index/stored_rows.h"
+#include "kernels/kernels.h"
+#include "storage/items.h"
 
 namespace nearabout::ivf {
 
@@ -16,7 +18,7 @@ IvfIndex::IvfIndex(const storage::File& file, const index::Descriptor& descripto
     : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
       layout_(std::make_unique<const IvfLayout>(read_ivf_layout(file, descriptor))),
       page_cache_(std::make_unique<PageCacheMonitor>(file.mapped())),
-      searches_(std::make_unique<IvfSearches>(*layout_, *page_cache_)) {
+      searches_(std::make_unique<index::WorkSpaces<IvfSearch>>()) {
   const storage::Section* const vectors = layout_->vectors;
   if (vectors) {
     screen_ = exact::screen_of(file, descriptor, *vectors, quantize::kScreenOfRows);
@@ -31,12 +33,12 @@ IvfIndex::IvfIndex(const storage::File& file, const index::Descriptor& descripto
 
 IvfIndex::~IvfIndex() = default;
 
-DistanceSource IvfIndex::distance_source() const { return layout_->distance_source; }
+index::DistanceSource IvfIndex::distance_source() const { return layout_->distance_source; }
 
 bool IvfIndex::keeps_vectors() const { return layout_->vectors != nullptr; }
 
 index::EffortRange IvfIndex::effort() const {
-  return {"lists", 1, layout_->list_count(), distance_source() == DistanceSource::vectors};
+  return {"lists", 1, layout_->list_count(), distance_source() == index::DistanceSource::vectors};
 }
 
 void IvfIndex::verify(const Monitor& monitor) const { verify_lists(*layout_, monitor); }
@@ -53,25 +55,27 @@ double IvfIndex::exact_cost(std::size_t k, std::size_t rows) const {
   return scan_ ? scan_->query_cost(k, rows) : index::Searcher::exact_cost(k, rows);
 }
 
-// Decodes a vector. Under cosine the result has length 1, approximately: the row's own length is not stored.
+std::vector<std::uint32_t> IvfIndex::stored_order() const {
+  std::vector<std::uint32_t> order;
+  if (rows() == 0) return order;
+  order.reserve(rows());
+  const storage::Section& stored = *layout_->lists.rows;
+  const std::uint64_t columns = stored.shape().columns;
+  for (std::size_t list = 0; list < layout_->list_count(); ++list) {
+    const std::uint64_t first = std::uint64_t{layout_->lists.blocks[list]} * kernels::kBlockRows;
+    const auto own = stored.items<std::uint32_t>(first * columns, layout_->lists.sizes[list] * columns);
+    for (std::size_t place = 0; place < own.size(); place += columns) order.push_back(own[place]);
+  }
+  return order;
+}
+
 void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   if (keeps_vectors()) return index::copy_row(*layout_->vectors, row, row_bytes(descriptor().element, dims()), to);
   if (!layout_->byte_rows.codes)
     throw InvalidInputError(
         "this index keeps no vectors, only small codes of them, so the vector of a row or a key is not available; "
         "search with a vector of your own, or build the index with keep_vectors=True or refine=True");
-  const std::span<const std::int8_t> codes =
-      layout_->byte_rows.codes->items<std::int8_t>(std::uint64_t{row} * dims(), dims());
-  std::vector<double> values(dims());
-  layout_->byte_rows.steps.decode(codes.data(), values.data());
-  const transform::MetricTransform& transform = layout_->transform;
-  const double unit =
-      transform.space() == transform::CodeSpace::inner_product ? transform.longest() : 1 / double{transform.scale()};
-  constexpr double kMaxFloat = std::numeric_limits<float>::max();
-  std::vector<float> vector;
-  for (const double value : values)
-    vector.push_back(static_cast<float>(std::clamp(value * unit, -kMaxFloat, kMaxFloat)));
-  from_f32(vector.data(), dims(), descriptor().element, to);
+  quantize::decode_row(layout_->byte_rows, layout_->transform, row, descriptor().element, to);
 }
 
 }  // namespace nearabout::ivf

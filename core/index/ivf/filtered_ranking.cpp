@@ -115,7 +115,7 @@ bool ListScan::is_farther_down(std::size_t query, std::size_t nearer_left_out) c
 void ListScan::deepen(std::size_t query, std::size_t rank) {
   Progress& progress = progress_[query];
   kernels::CodeScan& scan = scans_[query];
-  if (layout_.distance_source == DistanceSource::codes_alone || !has_dropped(query)) return;
+  if (layout_.distance_source == index::DistanceSource::codes_alone || !has_dropped(query)) return;
   const std::size_t wanted = layout_.curves.depth(progress.probes, rank);
   const std::size_t kept = scan.found + left_out_within(query, scan.threshold);
   const std::size_t deeper = std::min(max_depth_, progress.depth + wanted - std::min(wanted, kept));

@@ -22,11 +22,12 @@
 #include <vector>
 
 #include "index/build_options.h"
+#include "index/distance_source.h"
 #include "index/exact/scan.h"
-#include "index/ivf/distance_source.h"
 #include "index/ivf/options.h"
 #include "index/searcher.h"
 #include "index/validated_rows.h"
+#include "index/work_spaces.h"
 
 namespace nearabout::index {
 struct IndexKind;  // registry.h
@@ -35,7 +36,7 @@ struct IndexKind;  // registry.h
 namespace nearabout::ivf {
 
 struct IvfLayout;  // layout.h
-class IvfSearches;
+class IvfSearch;   // searches.h
 class PageCacheMonitor;
 
 inline constexpr std::uint32_t kIvfNumber = 3;
@@ -46,7 +47,7 @@ class IvfIndex : public index::Searcher {
   IvfIndex(const storage::File& file, const index::Descriptor& descriptor);
   ~IvfIndex() override;
 
-  DistanceSource distance_source() const;
+  index::DistanceSource distance_source() const;
   index::EffortRange effort() const override;
   bool needs_tuning() const override { return true; }
   std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& calibration_queries,
@@ -65,13 +66,14 @@ class IvfIndex : public index::Searcher {
   double exact_cost(std::size_t k, std::size_t rows) const override;
   std::unique_ptr<const index::KindFilter> derive_filter(const index::RowFilter& filter) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
+  std::vector<std::uint32_t> stored_order() const override;
 
  private:
   std::unique_ptr<const IvfLayout> layout_;
   std::optional<quantize::StoredScreen> screen_;
   std::optional<exact::ExactScan> scan_;  // if vectors are stored
   std::unique_ptr<PageCacheMonitor> page_cache_;
-  std::unique_ptr<IvfSearches> searches_;
+  std::unique_ptr<index::WorkSpaces<IvfSearch>> searches_;
 };
 
 index::IndexKind ivf_kind();

@@ -1,6 +1,9 @@
 // The entry of lists of codes in the registry, and their description.
+#include <optional>
 #include <string>
 
+#include "base/error.h"
+#include "index/ivf/byte_rows_choice.h"
 #include "index/ivf/clustering.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/layout.h"
@@ -14,43 +17,53 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
   return std::make_unique<const IvfIndex>(file, descriptor);
 }
 
+std::optional<bool> byte_rows_of(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  if (text == "on" || text == "off") return text == "on";
+  throw InvalidInputError("byte_rows is \"" + text + "\"; pass \"auto\", \"on\" or \"off\"");
+}
+
+IvfOptions options_of(const index::Parameters& given, double recall) {
+  return {given.integer("lists"),
+          given.integer("code_bytes"),
+          given.integer("code_bits"),
+          given.integer("seed"),
+          given.flag("refine"),
+          given.flag("keep_vectors"),
+          byte_rows_of(given.text("byte_rows")),
+          given.flag("quick"),
+          {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
+          recall};
+}
+
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
-  const index::Parameters& given = build.parameters;
-  given.expect(
-      {"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "family", "workload"});
-  const IvfOptions options{given.integer("lists"),
-                           given.integer("code_bytes"),
-                           given.integer("code_bits"),
-                           given.integer("seed"),
-                           given.flag("refine"),
-                           given.flag("keep_vectors"),
-                           given.flag("byte_rows"),
-                           {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
-                           build.recall,
-                           build.queries};
+  build.parameters.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "quick",
+                           "family", "workload"});
+  IvfOptions options = options_of(build.parameters, build.recall);
+  options.queries = build.queries;
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
 }
 
-// Returns true for a file that says that distances are computed from codes.
-bool may_lack_vectors(const storage::File& file) { return file.has(storage::SectionId::distance_source); }
-
-index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters& parameters) {
-  const std::size_t lists = lists_for(rows, parameters.integer("lists"));
-  const quantize::LearningSize size = direction_learning(rows, dims);
+index::Description planned(const index::PlannedBuild& build, const index::Parameters& parameters) {
+  const IvfOptions options = options_of(parameters, build.recall);
+  const std::size_t lists = lists_for(build.rows, options.lists);
+  const std::size_t clustered = clustered_rows(build.rows, lists);
+  const quantize::LearningSize size = direction_learning(build.rows, build.dims);
   return {
       {"lists", {std::uint64_t{lists}}},
       {"block_rows", {std::uint64_t{kernels::kBlockRows}}},
       {"sample_rows", {std::uint64_t{size.sample_rows}}},
       {"max_directions", {std::uint64_t{size.max_directions}}},
-      {"clustered_rows", {std::uint64_t{clustered_rows(rows, lists)}}},
-      {"projected_rows", {std::uint64_t{projected_rows(clustered_rows(rows, lists))}}},
+      {"clustered_rows", {std::uint64_t{clustered}}},
+      {"projected_rows", {std::uint64_t{projected_rows(clustered)}}},
+      {"byte_rows", {stores_byte_rows({build.rows, build.dims, build.element, build.metric}, options)}},
   };
 }
 
 }  // namespace
 
-index::IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors, planned}; }
+index::IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, index::may_lack_vectors, planned}; }
 
 index::Description IvfIndex::describe() const {
   index::Description curves;
@@ -69,7 +82,7 @@ index::Description IvfIndex::describe() const {
       {"family", {std::string(layout_->tuning.family->name)}},
       {"workload", {std::string(index::name_of(layout_->tuning.workload))}},
       {"curves", {std::move(curves)}},
-      {"distance_source", {std::string(name_of(distance_source()))}},
+      {"distance_source", {std::string(index::name_of(distance_source()))}},
       {"keeps_vectors", {keeps_vectors()}},
   };
 }

@@ -13,7 +13,7 @@
 #include "index/ivf/groups.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
-#include "quantize/steps_file.h"
+#include "quantize/transform_file.h"
 #include "storage/numbers.h"
 #include "storage/validate.h"
 
@@ -25,22 +25,9 @@ using storage::Section;
 using storage::SectionId;
 
 enum Field : std::size_t { kLists, kDirections, kBits, kSeed, kFields };
-enum TransformNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, kTransformNumbers };
 
 // Returns how many panels (kernels.h) so many rows take.
 std::uint64_t whole_panels(std::uint64_t rows) { return (rows + kernels::kPanelRows - 1) / kernels::kPanelRows; }
-
-// A file without a distance source compares vectors.
-DistanceSource read_distance_source(const storage::File& file) {
-  if (!file.has(SectionId::distance_source)) return DistanceSource::vectors;
-  const Section& section = file.section(SectionId::distance_source);
-  section.expect(Element::u64, {1, 1});
-  const std::uint64_t found = section.all<std::uint64_t>()[0];
-  if (found != static_cast<std::uint64_t>(DistanceSource::int8) &&
-      found != static_cast<std::uint64_t>(DistanceSource::codes_alone))
-    storage::throw_count(file, section, 0, "2 (8-bit codes) or 3 (small codes)", found);
-  return static_cast<DistanceSource>(found);
-}
 
 // A file without it is tuned for no processor in particular.
 index::Tuning read_tuning(const storage::File& file) {
@@ -75,39 +62,15 @@ void read_header(IvfLayout& layout) {
 }
 
 void read_transform(IvfLayout& layout) {
-  const Section& section = layout.file.section(SectionId::transform);
-  section.expect(Element::f64, {1, kTransformNumbers});
-  const std::span<const double> values = section.all<double>();
-  for (const std::size_t place : {kScale, kPointStep})
-    if (!(values[place] > 0 && values[place] <= double{std::numeric_limits<float>::max()}))
-      storage::throw_number(layout.file, section, place, "a float above 0", values[place]);
-  if (!(values[kLongest] >= 0 && std::isfinite(values[kLongest])))
-    storage::throw_number(layout.file, section, kLongest, "finite and not negative", values[kLongest]);
-  if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
-    storage::throw_number(layout.file, section, kAlignment, "a fraction from 0 to 1", values[kAlignment]);
-  const index::Descriptor& descriptor = layout.descriptor;
-  layout.transform = transform::MetricTransform(*transform::code_space_of(descriptor.metric), descriptor.dims,
-                                                static_cast<float>(values[kScale]), values[kLongest]);
-  layout.centroids.step = static_cast<float>(values[kPointStep]);
-  layout.guard.lambda = values[kAlignment];
-}
-
-IvfDirections read_directions(const storage::File& file, std::size_t directions, std::size_t transformed) {
-  const std::size_t outputs = whole_panels(directions) * kernels::kPanelRows;
-  const Section& bytes = file.section(SectionId::direction_bytes);
-  bytes.expect(Element::u8, {outputs / kernels::kPanelRows, kernels::panel_bytes(transformed)});
-  const Section& centre = file.section(SectionId::centre);
-  centre.expect(Element::f32, {1, transformed});
-  const std::span<const float> centre_values = storage::finite_floats(file, centre);
-  const Section& terms = file.section(SectionId::direction_terms);
-  terms.expect(Element::f32, {3, outputs});
-  const std::span<const float> all = storage::finite_floats(file, terms);
-  return {outputs,
-          &bytes,
-          centre_values,
-          all.subspan(0, outputs),
-          all.subspan(outputs, outputs),
-          all.subspan(2 * outputs, outputs)};
+  const quantize::StoredTransform stored = quantize::read_transform(
+      layout.file, *transform::code_space_of(layout.descriptor.metric), layout.descriptor.dims);
+  const double alignment = stored.own;
+  if (!(alignment >= 0 && alignment <= 1))
+    storage::throw_number(layout.file, layout.file.section(SectionId::transform), quantize::kOwnTransformNumber,
+                          "a fraction from 0 to 1", alignment);
+  layout.transform = stored.transform;
+  layout.centroids.step = stored.point_step;
+  layout.guard.lambda = alignment;
 }
 
 // Reads the centroids, of which `layout` has the step.
@@ -166,8 +129,8 @@ void read_lists(IvfLayout& layout) {
   lists.codes = &layout.file.section(SectionId::list_codes);
   lists.codes->expect(Element::u8, {blocks, kernels::block_bytes(layout.shape().lines())});
   lists.rows = &layout.file.section(SectionId::list_rows);
-  const bool integers = layout.descriptor.element == Element::u8 || layout.descriptor.element == Element::i8;
-  const bool squares = integers && layout.distance_source == DistanceSource::vectors;
+  const bool integers = is_byte(layout.descriptor.element);
+  const bool squares = integers && layout.distance_source == index::DistanceSource::vectors;
   lists.rows->expect(Element::u32, {blocks * kernels::kBlockRows, squares ? 2u : 1u});
 }
 
@@ -206,18 +169,6 @@ AdaptiveProbes read_adaptive_probes(const storage::File& file) {
   return {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, used};
 }
 
-IvfByteRows read_byte_rows(const storage::File& file, const index::Descriptor& descriptor, transform::CodeSpace space) {
-  const std::size_t dims = descriptor.dims;
-  quantize::CentresAndSteps read = quantize::read_steps(file, SectionId::byte_steps, dims);
-  IvfByteRows rows{quantize::ByteSteps(std::move(read.centres), std::move(read.steps))};
-  rows.codes = &file.section(SectionId::byte_codes);
-  rows.codes->expect(Element::i8, {descriptor.rows, dims});
-  if (space != transform::CodeSpace::l2) return rows;
-  rows.squares = &file.section(SectionId::byte_squares);
-  rows.squares->expect(Element::f32, {descriptor.rows, 1});
-  return rows;
-}
-
 }  // namespace
 
 IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& descriptor) {
@@ -230,11 +181,11 @@ IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& de
     layout.vectors = &file.section(SectionId::vectors);
     layout.bounds = exact::byte_rows_of(file, descriptor);
   }
-  layout.distance_source = read_distance_source(file);
+  layout.distance_source = index::read_distance_source(file);
   if (layout.row_count() == 0) return layout;
   read_header(layout);
   read_transform(layout);
-  layout.directions = read_directions(file, layout.shape().directions, layout.transform.outputs());
+  layout.directions = quantize::read_directions(file, layout.shape().directions, layout.transform.outputs());
   read_centroids(layout);
   read_list_terms(layout);
   read_lists(layout);
@@ -242,19 +193,19 @@ IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& de
   layout.adaptive_probes = read_adaptive_probes(file);
   calibration::read_guard(file, layout.guard);
   layout.tuning = read_tuning(file);
-  if (layout.distance_source == DistanceSource::int8)
-    layout.byte_rows = read_byte_rows(file, descriptor, layout.transform.space());
+  if (layout.distance_source == index::DistanceSource::int8)
+    layout.byte_rows = quantize::read_byte_rows(file, layout.row_count(), descriptor.dims, layout.transform.space());
   return layout;
 }
 
 const storage::Section* IvfLayout::compared_rows() const {
-  if (distance_source == DistanceSource::vectors) return vectors;
-  return distance_source == DistanceSource::int8 ? byte_rows.codes : nullptr;
+  if (distance_source == index::DistanceSource::vectors) return vectors;
+  return distance_source == index::DistanceSource::int8 ? byte_rows.codes : nullptr;
 }
 
 std::size_t IvfLayout::compared_bytes() const {
-  if (distance_source == DistanceSource::vectors) return row_bytes(descriptor.element, descriptor.dims);
-  return distance_source == DistanceSource::int8 ? descriptor.dims : 0;
+  if (distance_source == index::DistanceSource::vectors) return row_bytes(descriptor.element, descriptor.dims);
+  return distance_source == index::DistanceSource::int8 ? descriptor.dims : 0;
 }
 
 void IvfLayout::throw_row(std::uint64_t row) const {
@@ -265,12 +216,7 @@ void IvfLayout::throw_row(std::uint64_t row) const {
 void verify_lists(const IvfLayout& layout, const Monitor& monitor) {
   const std::size_t rows = layout.row_count();
   if (rows == 0) return;
-  const Section* const squares = layout.byte_rows.squares;
-  for (std::uint64_t row = 0; squares && row < rows; ++row) {
-    const float square = squares->items<float>(row, 1)[0];
-    if (!(std::isfinite(square) && square >= 0))
-      storage::throw_number(layout.file, *squares, row, "finite and not negative", double{square});
-  }
+  quantize::verify_squares(layout.file, layout.byte_rows);
   const IvfLists& lists = layout.lists;
   const std::uint64_t columns = lists.rows->shape().columns;
   std::vector<bool> seen(rows, false);

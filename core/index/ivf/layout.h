@@ -11,25 +11,18 @@
 #include "base/monitor.h"
 #include "index/calibration/guard.h"
 #include "index/descriptor.h"
+#include "index/distance_source.h"
 #include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
-#include "index/ivf/distance_source.h"
 #include "index/tuning.h"
 #include "quantize/byte_bounds_file.h"
-#include "quantize/byte_rows.h"
+#include "quantize/byte_rows_file.h"
+#include "quantize/directions_file.h"
 #include "quantize/leading_codes.h"
 #include "storage/file.h"
 #include "transform/metric_transform.h"
 
 namespace nearabout::ivf {
-
-// The leading directions, along which queries are projected.
-struct IvfDirections {
-  std::size_t outputs = 0;  // directions, filled up to whole panels
-  const storage::Section* bytes = nullptr;
-  std::span<const float> centre;                       // mean of the transformed rows
-  std::span<const float> steps, sums, centre_outputs;  // one per output; the last is the projection of the centre
-};
 
 // The centroids of the lists. With many lists, groups of them are ranked first (groups.h).
 struct IvfCentroids {
@@ -50,26 +43,19 @@ struct IvfLists {
   const storage::Section* codes = nullptr;
 };
 
-// One byte per dimension of each row, for indexes that compare these instead of vectors.
-struct IvfByteRows {
-  quantize::ByteSteps steps{};
-  const storage::Section* codes = nullptr;    // null if vectors or nothing is compared
-  const storage::Section* squares = nullptr;  // under CodeSpace::l2
-};
-
 struct IvfLayout {
   const storage::File& file;
   index::Descriptor descriptor;
   std::uint64_t seed = 0;
   index::Tuning tuning = {};
-  DistanceSource distance_source = DistanceSource::vectors;
+  index::DistanceSource distance_source = index::DistanceSource::vectors;
   const storage::Section* vectors = nullptr;  // null if no vectors are stored
   transform::MetricTransform transform{};
   quantize::PcaCodes codes{{32, 1}};
-  IvfDirections directions{};
+  quantize::StoredDirections directions{};
   IvfCentroids centroids{};
   IvfLists lists{};
-  IvfByteRows byte_rows{};
+  quantize::StoredByteRows byte_rows{};                // for indexes that compare these instead of vectors
   std::optional<quantize::StoredByteBounds> bounds{};  // besides vectors
   Curves curves{};
   AdaptiveProbes adaptive_probes{};

@@ -5,7 +5,7 @@
 
 #include "index/ivf/clustering.h"
 #include "index/ivf/code_shape_choice.h"
-#include "index/ivf/groups.h"
+#include "quantize/centroid_order.h"
 #include "transform/fit_metric_transform.h"
 #include "transform/transformed_reader.h"
 
@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kDirectionRows = 4'096;  // least number of sampled rows that directions are learnt from
 // Same for a large table, where neighbours in a small sample are far apart.
 constexpr std::size_t kManyDirectionRows = 16'384;
+// Same for an index that is not kept: with more rows, learning would take longer than all of its searches.
+constexpr std::size_t kQuickDirectionRows = 1'024;
+constexpr std::size_t kQuickDirectionNumbers = std::size_t{1} << 19;
 constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
 constexpr std::size_t kFewLists = 320;  // with at most this many, trying several numbers is not worthwhile
@@ -30,7 +33,7 @@ void learn_centroids(LearntLists& learnt, const transform::RowReader& read,
   const bool given = options.lists > 0 || lists < kFewLists;
   const std::vector<std::int8_t> centroids =
       given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall, options.tuning);
-  for (const std::uint32_t centroid : order_by_nearness(centroids, m))
+  for (const std::uint32_t centroid : quantize::order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
   learnt.alignment = clustering.alignment(learnt.centroids);
@@ -41,8 +44,10 @@ void learn_shape(LearntLists& learnt, const transform::RowReader& read, const in
                  const IvfOptions& options, std::size_t threads) {
   const std::size_t rows = source.rows();
   const std::size_t dims = learnt.transform.outputs();
-  const transform::Sample sample =
-      transform::without_far_rows(transform::take_sample(read, rows, dims, direction_learning(rows, dims).sample_rows));
+  const std::size_t sample_rows = direction_learning(rows, dims).sample_rows;
+  const std::size_t few = std::max(kQuickDirectionRows, kQuickDirectionNumbers / dims);
+  const std::size_t taken = options.quick ? std::min(sample_rows, few) : sample_rows;
+  const transform::Sample sample = transform::without_far_rows(transform::take_sample(read, rows, dims, taken));
   const quantize::PrincipalDirections principal =
       quantize::find_directions(sample, max_directions(sample.rows, dims), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
@@ -71,7 +76,7 @@ LearntLists learn(const transform::RowReader& read, const index::ValidatedRows& 
                   std::size_t threads, const Monitor& monitor) {
   LearntLists learnt;
   learnt.distance_source = distance_source_of(options, source.element());
-  learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
+  learnt.squares = is_byte(source.element());
   learnt.transform = transform::fit_metric_transform(read, source.rows(), source.dims(),
                                                      *transform::code_space_of(source.metric()), threads);
   const transform::TransformedReader transformed(read, learnt.transform);

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/element.h"
 #include "index/calibration/calibration.h"
-#include "index/ivf/distance_source.h"
+#include "index/distance_source.h"
 #include "index/tuning.h"
 
 namespace nearabout::ivf {
@@ -17,16 +18,18 @@ struct IvfOptions {
   std::size_t code_bytes = 0;  // 0: chosen from the data
   std::size_t code_bits = 0;   // bits per direction, 1, 2, 4 or 8; 0: chosen from the data
   std::uint64_t seed = 0;
-  bool refine = true;                           // the most promising rows are compared by more than their small codes
-  bool keep_vectors = true;                     // false: they are compared by one byte per dimension, if at all
-  bool byte_rows = false;                       // one byte per dimension besides the vectors, to compare fewer of them
-  index::Tuning tuning = {};                    // the processors and the workload that it is chosen for
+  bool refine = true;        // the most promising rows are compared by more than their small codes
+  bool keep_vectors = true;  // false: they are compared by one byte per dimension, if at all
+  // Whether there is one byte per dimension besides the vectors, to compare fewer of them; nullopt: where it pays.
+  std::optional<bool> byte_rows = false;
+  bool quick = false;         // learnt from fewer rows, without a screen: for an index that is not kept
+  index::Tuning tuning = {};  // the processors and the workload that it is chosen for
   double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
   std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used
 };
 
 // Returns how rows are compared. Vectors of bytes are their own 8-bit codes.
-DistanceSource distance_source_of(const IvfOptions& options, Element element);
+index::DistanceSource distance_source_of(const IvfOptions& options, Element element);
 bool keeps_vectors(const IvfOptions& options, Element element);
 
 }  // namespace nearabout::ivf

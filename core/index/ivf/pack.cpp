@@ -15,7 +15,6 @@ using storage::items_of;
 constexpr std::size_t kConvenient = std::size_t{256} << 20;
 constexpr std::size_t kPackedTogether = 65'536;
 constexpr std::size_t kListsAtATime = 256;
-constexpr float kMaxTerm = 65'535;
 
 struct Held {
   std::uint32_t row;
@@ -53,37 +52,16 @@ Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std
   return gathered;
 }
 
-TermSteps steps_for(const Held* held, std::size_t count) {
-  if (count == 0) return {};
-  float low = held[0].header.terms.offset;
-  float high = low;
-  float most = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    low = std::min(low, held[i].header.terms.offset);
-    high = std::max(high, held[i].header.terms.offset);
-    most = std::max(most, held[i].header.terms.scale);
-  }
-  return {low, (high - low) / kMaxTerm, most / kMaxTerm};
+quantize::TermSteps steps_for(const Held* held, std::size_t count) {
+  quantize::TermRange range;
+  for (std::size_t i = 0; i < count; ++i) range.add(held[i].header.terms);
+  return range.steps();
 }
 
 calibration::ResidualSummary residuals_of(const Held* held, std::size_t count) {
   std::vector<float> residuals(count);
   for (std::size_t i = 0; i < count; ++i) residuals[i] = held[i].header.residual;
   return calibration::summarize_residuals(residuals);
-}
-
-std::uint16_t term_of(float value, float step) {
-  if (!(step > 0)) return 0;
-  return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMaxTerm)));
-}
-
-void put_terms(const quantize::RowTerms& terms, const TermSteps& steps, std::size_t place, std::uint8_t* line) {
-  const std::uint16_t values[2] = {term_of(terms.offset - steps.offset_low, steps.offset_step),
-                                   term_of(terms.scale, steps.scale_step)};
-  for (std::size_t i = 0; i < 2; ++i) {
-    line[(i * kernels::kBlockRows + place) * 2] = static_cast<std::uint8_t>(values[i] & 0xff);
-    line[(i * kernels::kBlockRows + place) * 2 + 1] = static_cast<std::uint8_t>(values[i] >> 8);
-  }
 }
 
 PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, std::size_t count,
@@ -100,7 +78,7 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
     quantize::put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape, place, block);
-    put_terms(held[i].header.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
+    quantize::put_terms(held[i].header.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
     packed.rows[i * columns] = held[i].row;
     if (columns > 1) packed.rows[i * columns + 1] = held[i].header.square;
   }

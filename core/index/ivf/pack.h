@@ -9,20 +9,14 @@
 #include "base/monitor.h"
 #include "index/calibration/residuals.h"
 #include "index/ivf/encode.h"
+#include "quantize/code_terms.h"
 
 namespace nearabout::ivf {
-
-// Quantization of the terms of a list's rows: offset = low + offset_step * u16, scale = scale_step * u16.
-struct TermSteps {
-  float offset_low = 0;
-  float offset_step = 0;
-  float scale_step = 0;
-};
 
 // A list ready to be written, and to be scanned.
 struct PackedList {
   std::size_t list;
-  TermSteps steps;
+  quantize::TermSteps steps;
   calibration::ResidualSummary residuals;
   std::vector<std::uint8_t> blocks;
   // For each place: the row's number in the input and the other numbers that LearntLists::list_columns() counts; kNoRow

@@ -128,7 +128,7 @@ void IvfRecallProfile::look_at(const IvfLayout& layout, const PageCacheMonitor& 
     std::vector<RankedList> ranked = scan.ranked_lists(i);
     const std::vector<std::uint32_t> places = list_places(layout, ranked, own);
     take_candidates(layout, calibration_queries, begin + i, scan, i, places, own);
-    if (distance_source_ == DistanceSource::vectors) expect_misses(layout, ranked, own);
+    if (distance_source_ == index::DistanceSource::vectors) expect_misses(layout, ranked, own);
   }
 }
 
@@ -222,7 +222,7 @@ void IvfRecallProfile::take_candidates(const IvfLayout& layout,
     rows.push_back(row);
     candidates.push_back({estimates[i], 0, places[lists[i]], numbers.find(row)});
   }
-  if (distance_source_ == DistanceSource::int8)
+  if (distance_source_ == index::DistanceSource::int8)
     rank_by_bytes(layout, calibration_queries.vector(query), rows, candidates);
   const auto copy = [&](std::size_t i) {
     return (own && estimates[i] == estimates[*own] && lists[i] == lists[*own]) ||
@@ -286,7 +286,7 @@ void IvfRecallProfile::settle(std::size_t query, const Seen& seen) {
   place(
       query, seen.candidates, steps, [](const Candidate& c) { return c.estimate; },
       [](Place& place) -> std::uint16_t& { return place.nearer; });
-  if (distance_source_ != DistanceSource::int8) return;
+  if (distance_source_ != index::DistanceSource::int8) return;
   place(
       query, seen.candidates, steps, [](const Candidate& c) { return c.rank; },
       [](Place& place) -> std::uint16_t& { return place.better; });
@@ -322,14 +322,15 @@ void IvfRecallProfile::place(std::size_t query, const std::vector<Candidate>& ca
 }
 
 bool IvfRecallProfile::is_found(const Place& place, std::size_t k, std::size_t depth) const {
-  if (distance_source_ == DistanceSource::codes_alone) return place.nearer < k;
+  if (distance_source_ == index::DistanceSource::codes_alone) return place.nearer < k;
   return place.nearer < depth && place.better < k;
 }
 
 std::vector<double> IvfRecallProfile::found(std::size_t k, std::size_t effort) const {
   const std::size_t step = last_within(probes_, effort);
   const std::size_t depth = curves_.depth(effort, k);
-  const bool everything = effort >= probes_.back() && distance_source_ == DistanceSource::vectors;  // the exact scan
+  const bool everything =
+      effort >= probes_.back() && distance_source_ == index::DistanceSource::vectors;  // the exact scan
   std::vector<double> counts;
   for (std::size_t query = 0; query < neighbours_.size(); ++query) {
     const Place* const own = places(query, step);
@@ -351,7 +352,7 @@ double IvfRecallProfile::nanoseconds(const PartCosts& parts, std::size_t step, d
 calibration::ProfileCost IvfRecallProfile::cost(std::size_t k, std::size_t effort) const {
   const std::size_t step = last_within(probes_, effort);
   const auto depth =
-      static_cast<double>(distance_source_ == DistanceSource::codes_alone ? 0 : curves_.depth(effort, k));
+      static_cast<double>(distance_source_ == index::DistanceSource::codes_alone ? 0 : curves_.depth(effort, k));
   const double nanoseconds_taken = weigh(tuning_, [&](const PartCosts& parts) {
     return parts.ranking(probes_.back(), effort, shape_.directions) + nanoseconds(parts, step, depth);
   });
@@ -376,7 +377,7 @@ struct IvfRecallProfile::Found {
 IvfRecallProfile::Found IvfRecallProfile::count_all(std::size_t k, std::size_t threads) const {
   Found found{0, std::vector<std::array<double, kDepths.size()>>(probes_.size())};
   for (const std::size_t count : neighbours_) found.all += static_cast<double>(std::min(k, count));
-  const bool by_codes = distance_source_ == DistanceSource::codes_alone;
+  const bool by_codes = distance_source_ == index::DistanceSource::codes_alone;
   std::array<std::uint8_t, kKept + 1> first_depth{};  // first depth that reaches a place
   for (std::size_t nearer = 0, depth = 0; nearer < kKept; ++nearer) {
     if (nearer >= kDepths[depth]) ++depth;
@@ -414,7 +415,7 @@ void IvfRecallProfile::choose_points(std::size_t threads) {
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     const Found found = count_all(kCalibratedK[place], threads);
     std::vector<double> wanted(kRecalls.begin(), kRecalls.end());
-    if (distance_source_ != DistanceSource::vectors) {
+    if (distance_source_ != index::DistanceSource::vectors) {
       const double most = found.nearly_most();
       std::erase_if(wanted, [=](double recall) { return recall > most; });
       if (most > 0 && most < kRecalls.back()) wanted.push_back(most);

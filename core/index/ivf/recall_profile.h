@@ -81,7 +81,7 @@ class IvfRecallProfile : public calibration::RecallProfile {
     return places_.data() + (query * probes_.size() + step) * calibration::kMaxNeighbours;
   }
 
-  DistanceSource distance_source_;
+  index::DistanceSource distance_source_;
   quantize::CodeShape shape_;
   std::size_t row_bytes_;  // bytes read to compare a row
   index::Tuning tuning_;

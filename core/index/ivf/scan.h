@@ -11,8 +11,8 @@
 #include "index/ivf/coarse.h"
 #include "index/ivf/filtered_budget.h"
 #include "index/ivf/page_cache.h"
-#include "index/ivf/queries.h"
 #include "kernels/kernels.h"
+#include "quantize/leading_queries.h"
 
 namespace nearabout::ivf {
 
@@ -33,9 +33,12 @@ struct IvfBudget {
 class ListScan {
  public:
   ListScan(const IvfLayout& layout, const PageCacheMonitor& page_cache)
-      : layout_(layout), page_cache_(page_cache), queries_(layout), ranking_(layout) {}
+      : layout_(layout),
+        page_cache_(page_cache),
+        queries_(layout.transform, layout.directions, layout.codes),
+        ranking_(layout) {}
 
-  const IvfQueries& queries() const { return queries_; }
+  const quantize::LeadingQueries& queries() const { return queries_; }
   void bind(MatrixView queries, std::size_t begin, std::size_t end) { queries_.bind(queries, begin, end); }
   // Ranks the lists of each query.
   void rank(const IvfBudget& allowance);
@@ -154,7 +157,7 @@ class ListScan {
 
   const IvfLayout& layout_;
   const PageCacheMonitor& page_cache_;
-  IvfQueries queries_;
+  quantize::LeadingQueries queries_;
   ListRanking ranking_;
   IvfBudget allowance_{};
   std::size_t max_depth_ = 0;

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "base/threads.h"
-#include "index/ivf/byte_scan.h"
+#include "index/byte_scan.h"
 #include "index/ivf/costs.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/list_filter.h"
@@ -68,7 +68,7 @@ std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   double probes = static_cast<double>(layout_->list_count());
   if (enough != points.end())
     probes = enough->probes;
-  else if (layout_->distance_source != DistanceSource::vectors && !points.empty())
+  else if (layout_->distance_source != index::DistanceSource::vectors && !points.empty())
     probes = points.back().probes;
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / 10));
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
@@ -86,14 +86,15 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   const bool everything = wanted >= layout.list_count();
   const std::size_t effort = std::min(wanted, layout.list_count());
   const bool few_allowed = request.filter && bytes_are_cheaper(layout, request.filter->count(), effort);
-  if ((everything || few_allowed) && layout.distance_source == DistanceSource::int8)
-    return scan_bytes(layout, queries, request, results);
+  if ((everything || few_allowed) && layout.distance_source == index::DistanceSource::int8)
+    return index::scan_bytes(descriptor(), layout.byte_rows, layout.transform, queries, request, layout.list_count(),
+                             results);
   const std::size_t k = request.k + index::most_excluded(request);
   // Any number of rows may be within a radius.
   IvfBudget allowance{effort, layout.curves.depth(effort, request.radius ? 10 : k)};
-  if (layout.distance_source == DistanceSource::codes_alone) allowance.depth = k;
+  if (layout.distance_source == index::DistanceSource::codes_alone) allowance.depth = k;
   if (request.radius) allowance.depth = rows();
-  if (budget.guarded && !layout.guard.limits.empty() && layout.distance_source == DistanceSource::vectors) {
+  if (budget.guarded && !layout.guard.limits.empty() && layout.distance_source == index::DistanceSource::vectors) {
     allowance.k = k;
     allowance.misses = layout.guard.limit(k, effort, budget.recall);
     allowance.recall = budget.recall;
@@ -123,7 +124,7 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   parallel_for(
       queries.rows, group, threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
-        const auto search = searches_->take();
+        const auto search = searches_->take([this] { return std::make_unique<IvfSearch>(*layout_, *page_cache_); });
         index::SearchStats done;
         search->run({queries, begin, end}, allowance, request, request.stats ? &done : nullptr, results);
         if (!request.stats) return;

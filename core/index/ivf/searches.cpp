@@ -1,7 +1,5 @@
 #include "index/ivf/searches.h"
 
-#include <utility>
-
 #include "kernels/kernels.h"
 
 namespace nearabout::ivf {
@@ -40,7 +38,7 @@ void IvfSearch::note_efforts(const Group& group, index::Results& results) {
         scan_.wants_every_row(i) ? index::kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
     results.set_effort(group.begin + i, effort);
     results.set_out_of_distribution(group.begin + i, scan_.out_of_distribution(i));
-    if (layout_.distance_source != DistanceSource::vectors && scan_.looked_farther_down(i))
+    if (layout_.distance_source != index::DistanceSource::vectors && scan_.looked_farther_down(i))
       results.set_sought(group.begin + i, index::kUnknownSought);
   }
 }
@@ -51,19 +49,6 @@ void IvfSearch::count(index::SearchStats& stats) const {
   stats.count("codes", scan_.codes_scanned());
   stats.count("compared", comparison_.rows_compared());
   stats.count("bytes", bytes_of(layout_, scan_.codes_scanned(), comparison_.rows_compared()));
-}
-
-std::unique_ptr<IvfSearch, IvfSearches::Return> IvfSearches::take() {
-  const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock || idle_.empty()) return {new IvfSearch(layout_, page_cache_), Return{this}};
-  IvfSearch* const search = idle_.back().release();
-  idle_.pop_back();
-  return {search, Return{this}};
-}
-
-void IvfSearches::give_back(std::unique_ptr<IvfSearch> search) {
-  const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (lock) idle_.push_back(std::move(search));
 }
 
 }  // namespace nearabout::ivf

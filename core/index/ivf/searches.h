@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <mutex>
-#include <vector>
 
 #include "index/ivf/compare.h"
 #include "index/ivf/scan.h"
@@ -33,27 +30,6 @@ class IvfSearch {
   const IvfLayout& layout_;
   ListScan scan_;
   RowComparison comparison_;
-};
-
-// Work spaces not in use by any search: creating one costs more than answering a query. Nobody waits for the lock, so
-// that a process forked while another thread held it does not hang.
-class IvfSearches {
- public:
-  // Returns a work space to the pool.
-  struct Return {
-    IvfSearches* searches;
-    void operator()(IvfSearch* search) const { searches->give_back(std::unique_ptr<IvfSearch>(search)); }
-  };
-  IvfSearches(const IvfLayout& layout, PageCacheMonitor& page_cache) : layout_(layout), page_cache_(page_cache) {}
-  std::unique_ptr<IvfSearch, Return> take();
-
- private:
-  void give_back(std::unique_ptr<IvfSearch> search);
-
-  const IvfLayout& layout_;
-  PageCacheMonitor& page_cache_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<IvfSearch>> idle_;
 };
 
 }  // namespace nearabout::ivf

@@ -6,6 +6,7 @@
 #include "kernels/generic/bits.inl"
 #include "kernels/generic/screen.inl"
 #include "kernels/generic/wide_rows.inl"
+#include "kernels/generic/local_bytes.inl"
 #include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/matrix.inl"
 #include "kernels/generic/project.inl"

@@ -61,6 +61,7 @@ inline Doubles load_end(Tag tag, const void* row, std::size_t whole, std::size_t
   return load_some(tag, bytes + (dims - 8) * Tag::kBytes, static_cast<__mmask8>(end << (8 - (dims - whole))));
 }
 
+constexpr std::size_t kProjectedTogether = 8;
 using Floats = __m512;
 inline Floats no_floats() { return _mm512_setzero_ps(); }
 inline Floats load_floats(const float* from) { return _mm512_loadu_ps(from); }

@@ -40,6 +40,7 @@ inline Doubles keep(Doubles a, const std::int64_t* mask) {
 inline double total(Doubles a) {
   return vaddvq_f64(vaddq_f64(vaddq_f64(a.two[0], a.two[2]), vaddq_f64(a.two[1], a.two[3])));
 }
+constexpr std::size_t kProjectedTogether = 6;
 struct Floats {
   float32x4_t four[4];
 };

@@ -3,6 +3,7 @@
 // The vector is sixteen floats and needs:
 //   Floats no_floats(), load_floats(from), every_float(value), add_floats(a, b), multiply_add_floats(a, b, sum)
 //   void store_floats(to, floats)
+//   kProjectedTogether: vectors whose sums fit in the registers
 // multiply_add_floats may round once or twice, so sums agree between instruction sets only to within the contract's
 // bound.
 
@@ -31,11 +32,23 @@ inline void project_tile(const float* vectors, std::size_t dims, const float* ma
   }
 }
 
-// Projects eight vectors at a time, which share each load of the matrix. A vector's sums do not depend on which others
-// are computed with it.
+// Projects the last few vectors together, too.
+template <std::size_t kVectors>
+inline void project_rest(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
+                         std::size_t outputs, float* out) {
+  if (count == kVectors) {
+    project_tile<kVectors>(vectors, dims, matrix, outputs, out);
+  } else if constexpr (kVectors > 1) {
+    project_rest<kVectors - 1>(vectors, count, dims, matrix, outputs, out);
+  }
+}
+
+// Projects several vectors at a time, which share each load of the matrix, as many as the registers allow. A vector's
+// sums do not depend on which others are computed with it.
 inline void project(const float* vectors, std::size_t count, std::size_t dims, const float* matrix, std::size_t outputs,
                     float* out) {
   std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) project_tile<8>(vectors + i * dims, dims, matrix, outputs, out + i * outputs);
-  for (; i < count; ++i) project_tile<1>(vectors + i * dims, dims, matrix, outputs, out + i * outputs);
+  for (; i + kProjectedTogether <= count; i += kProjectedTogether)
+    project_tile<kProjectedTogether>(vectors + i * dims, dims, matrix, outputs, out + i * outputs);
+  project_rest<kProjectedTogether - 1>(vectors + i * dims, count - i, dims, matrix, outputs, out + i * outputs);
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -166,14 +166,19 @@ def _with_invalid(reading: dict[str, Any], invalid: str) -> dict[str, Any]:
     return {**reading, "invalid": invalid} if takes else reading
 
 
-def check_reading(reading: dict[str, Any], data: object, build: Callable[..., object]) -> None:
-    """Refuses arguments that neither `build` nor a reader has, and arguments of readers if the data is not a path."""
+def check_reading(
+    reading: dict[str, Any], data: object, build: Callable[..., object], others: Mapping[str, str] | None = None
+) -> None:
+    """Refuses arguments that neither `build`, the function that was called, nor a reader has, and arguments of readers
+    if the data is not a path. `others` has other libraries' names of its arguments.
+    """
     if not reading:
         return
     names = reading_names()
     for name in reading:
         if name not in names:
-            raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_argument_names(build), *names))}")
+            advice = nearest(name, (*_argument_names(build), *names), others)
+            raise TypeError(f"{build.__name__}() has no argument {name!r}; {advice}")
         if not isinstance(data, (str, os.PathLike)):
             raise InvalidInputError(
                 f"{name}= is an option for reading files, but data is {a_type(data)}, not a path; leave it out"

@@ -94,3 +94,15 @@ def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
         report(reached)
 
     return reading, lambda fraction: report(reached + (1 - reached) * fraction)
+
+
+def part_of(monitor: Monitor, number: int, count: int) -> Monitor:
+    """Returns a monitor for part `number` of `count` equal ones, counted from 0.
+
+    >>> part_of(print, 1, 4)(0.5)
+    0.375
+    """
+    if monitor is None:
+        return None
+    report = monitor
+    return lambda fraction: report((number + fraction) / count)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class EffortRange(NamedTuple):
     """The efforts that a search of an index accepts."""
 
-    unit: str  # "lists" or "rows"
+    unit: str  # "lists", "rows" or "nodes"
     least: int
-    most: int  # looks at all lists or rows
+    most: int  # looks at every row, or at as many as are worth it
     exact_at_most: bool  # the largest effort compares the vector of every row
 
 
@@ -43,7 +43,7 @@ def check_effort(effort: object, exact: object, has_effort: bool) -> tuple[int |
         raise InvalidInputError(f"effort is {effort!r}, but an exact index always compares every row; leave it out")
     if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
         raise InvalidInputError(
-            f"effort is {effort!r}; pass a positive whole number, the number of rows or lists to look at"
+            f"effort is {effort!r}; pass a positive whole number, the number of lists, rows or nodes to look at"
         )
     return min(int(effort), 2**63), everything
 

@@ -44,8 +44,8 @@ class Explanation:
             from the largest effort down, so only some efforts are tried; a larger effort may miss a row that a smaller
             one finds. None if no effort finds it, or if the kind of index takes no effort.
         reachable: whether a search can find it without comparing every row. Always true for an exact index.
-        probed: for an IVF index that compares vectors, whether its list was probed; None for other indexes, and if
-            every row was compared.
+        probed: for an IVF index that compares vectors, whether its list was probed; for such a graph, whether the walk
+            was at its node. None for other indexes, and if every row was compared.
         distance_source: source of rank and distances: "vectors"; for an index without vectors "int8" or "codes", which
             give estimates.
         why: the explanation in a sentence or two.
@@ -231,7 +231,9 @@ def _min_effort_found(question: _Question, row: int, k: int, used: int | None) -
 
 
 def _probed(question: _Question, row: int, distance: float, effort: int) -> bool | None:
-    """Returns whether the search probes the row's list; a radius search compares all rows of the probed lists."""
+    """Returns whether the search comes to the row: a radius search compares all rows of the probed lists, or of the
+    nodes that the walk was at.
+    """
     core = question.core
     if not core.counts_work or not _compares(core):
         return None

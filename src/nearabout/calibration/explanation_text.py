@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nearabout.calibration.effort import index_effort
+from nearabout.kinds import KINDS
 
 if TYPE_CHECKING:
     from nearabout import _core
@@ -23,7 +24,7 @@ def why(core: _core.Index, result: Explanation, requested: bool) -> str:
             return f"{first}."
         return f"{first}; effort={result.min_effort_found} would be enough."
     if result.is_true_neighbour:
-        return f"{_rank(result)}, but {search} missed it{_cause(result)}. {_remedy(core, result)}"
+        return f"{_rank(result)}, but {search} missed it{_cause(core, result)}. {_remedy(core, result)}"
     if result.found:
         nearest = "the nearest" if result.k == 1 else f"among the {result.k:,} nearest"
         return f"{_rank(result)}, not {nearest}; {search} found it instead of a nearer row, which it missed."
@@ -48,12 +49,11 @@ def _search(core: _core.Index, effort: int | None, requested: bool) -> str:
     return f"{'this' if requested else 'the default'} search, which took {_counted(core, effort)},"
 
 
-def _cause(result: Explanation) -> str:
+def _cause(core: _core.Index, result: Explanation) -> str:
     if result.probed is None:
         return ""
-    if result.probed:
-        return ": its list was probed, but other rows had better codes, so it was not compared"
-    return ": its list was not probed"
+    kind = KINDS[core.kind]
+    return f": {kind.not_compared if result.probed else kind.not_reached}"
 
 
 def _remedy(core: _core.Index, result: Explanation) -> str:

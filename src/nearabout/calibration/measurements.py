@@ -35,7 +35,7 @@ class CalibrationPoint:
     """The measurements at one effort.
 
     Attributes:
-        effort: the effort, in lists or rows (`Index.effort_unit`).
+        effort: the effort, in lists, rows or nodes (`Index.effort_unit`).
         at: measurements by the number of neighbours k: `at[1]`, `at[10]` and `at[100]`.
     """
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "tune": "choose the parameters of an index anew, for this machine",
     "plan": "estimate the time, memory and disk space of a build",
     "search": "find the nearest neighbours of a word, or of a sum of words",
+    "neighbors": "find the nearest neighbours of every row, as a graph",
     "eval": "measure the recall and the speed of an index",
     "explain": "explain why a search finds or misses a key",
     "info": "show the properties of an index",
@@ -18,7 +19,18 @@ COMMANDS = {
     "convert": "convert a file of vectors to another format",
 }
 
-READERS = ("build", "convert", "bench", "eval")  # commands that have the options for reading files
+READERS = ("build", "convert", "bench", "eval", "neighbors")  # commands that have the options for reading files
+_OTHER_NAMES = {
+    **dict.fromkeys(("query", "find", "knn", "nearest", "similar", "lookup", "analogy"), "search"),
+    **dict.fromkeys(("graph", "neighbours", "knn-graph", "umap"), "neighbors"),
+    **dict.fromkeys(("index", "create", "add", "train"), "build"),
+    **dict.fromkeys(("recall", "evaluate", "test"), "eval"),
+    **dict.fromkeys(("compare", "race", "benchmark"), "bench"),
+    **dict.fromkeys(("check", "validate"), "verify"),
+    **dict.fromkeys(("show", "describe", "stats"), "info"),
+    **dict.fromkeys(("why", "debug"), "explain"),
+    **dict.fromkeys(("export", "import"), "convert"),
+}  # names of commands elsewhere -> ours
 OK, NO, WRONG = 0, 1, 2  # success; negative result; wrong use or bad input
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
@@ -122,7 +134,7 @@ def _help(topics: list[str]) -> int:
         return OK
     print("Nearabout finds near things fast.\n\nusage: nearabout COMMAND ...\n")
     for command, summary in COMMANDS.items():
-        print(f"  {command:9}{summary}")
+        print(f"  {command:10}{summary}")
     print("\n`nearabout help COMMAND` explains a command. New here? Start with: nearabout demo")
     return OK
 
@@ -131,7 +143,7 @@ def _unknown_command(command: str) -> Exception:
     from nearabout._base.text import nearest
     from nearabout.errors import InvalidInputError
 
-    return InvalidInputError(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
+    return InvalidInputError(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS), _OTHER_NAMES)}")
 
 
 TYPE_CHECKING = False

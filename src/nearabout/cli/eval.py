@@ -26,7 +26,8 @@ neighbours found) with a 95 % confidence interval; the recall by distance, where
 the recall that the calibration of the index predicts; and the queries per second.
 
   --queries FILE   vectors in any format that build reads, or an ann-benchmarks data set (.hdf5) (default: up to 1,000
-                   rows of the index, each left out of its own results)
+                   rows of the index, each left out of its own results; these are easier than other queries, and much
+                   too easy for a graph, where a row leads to its neighbours)
   --truth FILE     rows of the true neighbours, nearest first, one line per query: .ivecs, .npy, .npz of
                    evaluation.Truth, or .hdf5 of ann-benchmarks (default: computed by comparing every row)
   -k N             number of neighbours (default 10)

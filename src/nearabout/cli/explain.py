@@ -16,7 +16,7 @@ Prints the true rank and distance of a key, whether a search finds it, and the s
   --query Q    a word, a sum of words as in `nearabout search`, or a .npy file with one vector
   --key KEY    key to explain; may be repeated
   -k N         number of neighbours of the search (default 10)
-  --effort E   effort of the search, in lists or rows (default: chosen by the index)
+  --effort E   effort of the search, in lists, rows or nodes (default: chosen by the index)
   --recall R   target recall of the search, such as 0.99
   --json       one line of JSON per key
 

@@ -4,10 +4,11 @@ from nearabout.cli.arguments import Options, one
 from nearabout.cli.output import print_json, printable, size, table
 
 USAGE = """
-usage: nearabout info INDEX.near [--json]
+usage: nearabout info INDEX.near|GRAPH.npz [--json]
 
 Prints the kind, metric, type and shape of an index, the settings of its build, the effort that each recall takes, and
-the sections of its file.
+the sections of its file. Of a graph that `nearabout neighbors` wrote, it prints the rows, the neighbours
+and the recall.
 """
 
 _OPTIONS = Options("info", {"json": bool})
@@ -23,6 +24,10 @@ def run(arguments: list[str]) -> int:
 
     from nearabout.index import open
 
+    graph = _saved_graph(path)
+    if graph is not None:
+        _print_graph(path, graph, "json" in given)
+        return 0
     index = open(path)
     info = index.info()
     if "json" in given:
@@ -58,14 +63,43 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
+def _saved_graph(path: str) -> "NeighborGraph | None":
+    """Returns the graph of a file that `nearabout neighbors` wrote, or None if the file is another one."""
+    from nearabout.errors import UnknownFormatError
+    from nearabout.neighbors import NeighborGraph
+
+    try:
+        return NeighborGraph.load(path, mapped=True) if path.endswith(".npz") else None
+    except UnknownFormatError:
+        return None
+
+
+def _print_graph(path: str, graph: "NeighborGraph", as_json: bool) -> None:
+    recall, rows = graph.recall, graph.measured_rows
+    if as_json:
+        facts = {"rows": len(graph), "k": graph.k, "metric": graph.metric, "recall": recall, "measured_rows": rows}
+        print_json({"kind": "neighbor graph", **facts})
+        return
+    source = f", measured on {rows:,} of its rows" if rows else ""
+    fields = [
+        ["file", printable(path)],
+        ["kind", "neighbours of every row, no index: read it with nearabout.NeighborGraph.load"],
+        ["metric", graph.metric],
+        ["rows", f"{len(graph):,}, each with its {graph.k:,} nearest others"],
+        ["recall", "not measured" if recall is None else f"{_fraction(recall)}{source}"],
+    ]
+    print("\n".join(table(fields)))
+
+
 def _of_kind(index: "Index", info: "IndexInfo") -> "list[list[str]]":
     """Returns the lines that depend on the kind, and the line about its effort."""
     from nearabout.kinds import KINDS
 
-    lines = KINDS[index.kind].info_lines(info)
+    kind = KINDS[index.kind]
+    lines = kind.info_lines(info)
     if index.effort_unit is None:
         return lines
-    return [_expected(info), *lines, ["effort", _measured(info, f"{index.effort_unit} probed")]]
+    return [_expected(info), *lines, ["effort", _measured(info, kind.effort_is)]]
 
 
 def _expected(info: "IndexInfo") -> "list[str]":
@@ -111,3 +145,4 @@ def _fraction(value: float) -> str:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nearabout.index import Index, IndexInfo
+    from nearabout.neighbors import NeighborGraph

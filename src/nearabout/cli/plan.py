@@ -40,7 +40,10 @@ _OPTIONS = Options(
         "json": bool,
     },
 )
-_COSTS = ("threads", "build_seconds", "build_memory", "file_bytes", "recall", "query_seconds", "queries_per_second")
+_COSTS = (
+    *("threads", "build_seconds", "build_memory", "file_bytes", "byte_rows_bytes"),
+    *("recall", "query_seconds", "queries_per_second"),
+)
 _TUNING = ("workload", "family")
 
 
@@ -57,7 +60,7 @@ def run(arguments: list[str]) -> int:
     from nearabout.kinds import kind_from_settings
     from nearabout.planning.plan import plan
 
-    given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings_of(given.pop("set", [])))  # type: ignore[arg-type,assignment]
+    given["kind"] = requested = kind_from_settings(str(given.get("kind", "auto")), settings_of(given.pop("set", [])))  # type: ignore[arg-type,assignment]
     expected = plan(rows, dims, **given)  # type: ignore[arg-type]
     settings = expected.kind.settings()
     name = str(settings.pop("kind"))
@@ -70,15 +73,33 @@ def run(arguments: list[str]) -> int:
     fields = [
         ["kind", f"{name} ({chosen})" if chosen else name],
         ["vectors", f"{rows:,} of {dims:,} dims, {expected.metric}, {expected.dtype}"],
-        ["chosen for", f"{expected.workload}; processors: {expected.family}"],
+        *(
+            [["chosen for", f"{expected.workload}; processors: {expected.family}"]]
+            if requested == "auto" or expected.kind.is_tuned
+            else []
+        ),
         ["build", f"about {duration(expected.build_seconds)} (threads: {expected.threads})"],
         ["memory", f"about {size(expected.build_memory)} in addition to the vectors"],
         ["file", f"about {size(expected.file_bytes)} without keys"],
+        *_byte_rows(expected),
         ["query", f"about {duration(expected.query_seconds)}{recall}, on one thread"],
         ["batch", f"about {expected.queries_per_second:,.0f} queries per second, on one thread"],
     ]
     print("\n".join(table(fields)))
     return 0
+
+
+def _byte_rows(expected: "Plan") -> "list[list[str]]":
+    """Returns the line about byte rows, if there can be any."""
+    if not expected.byte_rows_bytes:
+        return []
+    price = f"about {size(expected.byte_rows_bytes)}"
+    return [["byte rows", f"on: {price} of the file" if expected.has_byte_rows else f"off; they would add {price}"]]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nearabout.planning.plan import Plan
 
 
 def _number(name: str, word: str) -> int:

@@ -25,8 +25,8 @@ line, its neighbours and an empty line.
 
   -k N                 number of neighbours (default 10)
   --recall R           target recall, such as 0.99 (default: the recall that the index was built for)
-  --effort E           number of rows to look at, or of lists to probe, depending on the kind of index (`nearabout info`
-                       shows the unit); a larger effort finds more and takes longer
+  --effort E           number of rows to look at, of lists to probe, or of nodes to keep in mind, depending on the kind
+                       of index (`nearabout info` shows the unit); a larger effort finds more and takes longer
   --exact              compare every row, which finds the true neighbours
   --filter-keys FILE   find only these keys, one per line of the file; several files together
   --exclude-keys FILE  find none of these keys
@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
         raise InvalidInputError("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
     from_lines = len(words) == 1
     k = _positive(given, "k", 10, "pass at least 1")
-    effort = _positive(given, "effort", 0, "pass the number of rows or lists to look at, at least 1")
+    effort = _positive(given, "effort", 0, "pass the number of lists, rows or nodes to look at, at least 1")
     threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
     if effort and "exact" in given:
         raise InvalidInputError("pass either --effort or --exact, not both: an exact search compares every row")

@@ -12,8 +12,8 @@ usage: nearabout tune INDEX.near [-o OUT.near] [--workload W] [--family F] [--qu
                       [--memory SIZE]
 
 Builds an index again from its own vectors, with the parameters that suit this machine: the kind if it was auto, the
-size of codes and the number of lists. What was set by hand stays. An index from another machine answers rightly without
-this; it may take longer.
+size of codes, the number of lists and byte rows. What was set by hand stays. An index from another machine answers
+rightly without this; it may take longer.
 
   -o, --output FILE  index file (default: INDEX.near itself, replaced when the new one is complete)
   --workload W       batch, single or both (default: that of the index): whether searches bring many queries in a call

@@ -74,7 +74,7 @@ def write(
     if opened is not None:
         chosen.write(opened, vectors, found)
         return
-    with _replacing(name) as raw:
+    with replacing(name) as raw:
         if compressor is None:
             chosen.write(raw, vectors, found)
         else:
@@ -126,7 +126,7 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 
 @contextlib.contextmanager
-def _replacing(path: str) -> Iterator[BinaryIO]:
+def replacing(path: str) -> Iterator[BinaryIO]:
     """Opens a temporary file that replaces ``path`` when it is complete, with the mode and owner of the old file.
 
     It follows symbolic links. It writes to a pipe or a device directly and never replaces it.

@@ -27,8 +27,9 @@ from nearabout.calibration import Calibration
 from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits
 from nearabout.index import searching
+from nearabout.index.all_rows import AllRows
 from nearabout.index.closing import Closable, Closed
-from nearabout.index.info import IndexInfo, index_info, verify_sections
+from nearabout.index.info import IndexInfo, in_words, index_info, verify_sections
 from nearabout.row_filter import RowFilter
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _ITERATED_KEYS = 4096  # keys fetched at a time when iterating
 
 
-class Index(Closable):
+class Index(Closable, AllRows):
     """Vectors and their keys, ready for searches. `build` and `open` return it. It is immutable.
 
     A row is the number of a vector, 0 to len - 1. A key is the user's name for it, a string or an int64. Without keys,
@@ -68,12 +69,12 @@ class Index(Closable):
 
     @property
     def kind(self) -> str:
-        """Kind of the index: "exact", "forest" or "ivf"."""
+        """Kind of the index: "exact", "forest", "ivf" or "graph"."""
         return self._core.kind
 
     @property
     def effort_unit(self) -> str | None:
-        """Unit of `effort=`: "lists" or "rows"; None if a search always compares every row."""
+        """Unit of `effort=`: "lists", "rows" or "nodes"; None if a search always compares every row."""
         found = self._core.effort_range
         return None if found is None else found[0]
 
@@ -111,8 +112,7 @@ class Index(Closable):
     def __repr__(self) -> str:
         if isinstance(self._core, Closed):
             return "<nearabout.Index: closed>"
-        rows = f"{len(self):,} rows of {self.dims:,} dims"
-        return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
+        return f"<nearabout.Index: {in_words(self._core)}>"
 
     def info(self) -> IndexInfo:
         """Returns the properties of the index and the contents of its file, as plain values.
@@ -120,7 +120,7 @@ class Index(Closable):
         The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`).
+            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`).
         """
         return index_info(self._core, self.path)
 
@@ -154,9 +154,10 @@ class Index(Closable):
                 row and `hits.effort` is `EVERY_ROW` (-1); an index without vectors ranks the codes of all rows instead.
                 None uses the recall given to `build` (default 0.95), or about the maximum that codes can reach.
             effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
-                Annoy); for IVF, the mean number of lists to probe (nprobe in FAISS). A larger effort finds more of the
-                true neighbours and takes longer; all rows, or all lists, find all of them (among codes, if the index
-                ranks by codes). None chooses the effort by `recall`. An exact index takes no effort.
+                Annoy); for IVF, the mean number of lists to probe (nprobe in FAISS); for a graph, the number of rows
+                to keep in mind (ef in HNSW). A larger effort finds more of the true neighbours and takes longer; all
+                rows, all lists, or 4,096 of a graph find all of them (among codes, if the index ranks by codes). None
+                chooses the effort by `recall`. An exact index takes no effort.
             exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
             threads: number of threads for a batch; None uses all cores. The results are the same.
 
@@ -196,14 +197,14 @@ class Index(Closable):
         threads: int | None = 1,
     ) -> Profile:
         """Searches, and returns the work that the search did instead of the hits. For kinds that count their
-        work: IVF indexes.
+        work: IVF indexes and graphs.
 
         Args:
             query: as in `search`, like all other arguments.
             k: number of neighbours.
             filter: rows that may be found.
             exclude: rows that may not be found.
-            effort: number of lists to probe.
+            effort: as in `search`.
             threads: 1 by default, so that the seconds are wall-clock time.
 
         Returns:
@@ -332,7 +333,7 @@ class Index(Closable):
             filter: as in `search`.
             exclude: as in `search`.
             recall: as in `search`; every value is met by comparing every row.
-            effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
+            effort: as in `search`. Limits the search to that many lists, rows or nodes, so it may miss some vectors.
                 `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
             exact: as in `search`.
             threads: as in `search`.
@@ -449,7 +450,7 @@ class Index(Closable):
         It searches twice, the second time with `exact=True`. A hit counts if it is no farther than the k-th neighbour.
 
         Args:
-            queries: (n, dims), as in `search`.
+            queries: (n, dims), as in `search`. Rows are too easy: those of a graph lead to their neighbours.
             k: number of neighbours.
             recall: as in `search`.
             effort: as in `search`.

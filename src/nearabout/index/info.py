@@ -72,6 +72,14 @@ def index_info(core: _core.Index, path: str | None) -> IndexInfo:
     return cast("IndexInfo", info)  # the kind says what else there is
 
 
+def in_words(core: _core.Index) -> str:
+    """Returns the main properties of an index in a few words, as `repr` shows them."""
+    parts = [core.kind, f"{len(core):,} rows of {core.dims:,} dims", core.metric, core.dtype]
+    of_kind = KINDS[core.kind].in_repr(core.details())
+    instead = "" if core.keeps_vectors else "codes instead of vectors"
+    return ", ".join([*parts, *filter(None, [of_kind, instead])])
+
+
 def verify_sections(core: _core.Index, progress: Progress) -> None:
     """Implements `Index.verify`."""
     monitor, finish = monitor_for(progress, "verifying")

@@ -3,13 +3,18 @@
 _IMMUTABLE = "an index is immutable: build a new one from all the vectors with nearabout.build"
 _SEARCH = "use index.search(query, k)"
 _BY_KEY = "use index.search_by_key(key, k)"
+_ALL_ROWS = "use index.neighbors(k), which has the neighbours of every row, or index.search_by_key(key, k)"
 _VECTOR = "use index[key], or index.vectors(rows)"
 _OPEN = "use nearabout.open(path)"
 
 _SERVES = {
     **dict.fromkeys(("query", "knn", "knn_query", "kneighbors", "nearest", "find", "find_nearest", "predict"), _SEARCH),
-    **dict.fromkeys(("get_nns_by_vector", "search_batched", "similar_by_vector", "batch_search", "neighbors"), _SEARCH),
-    **dict.fromkeys(("get_nns_by_item", "similar_by_word", "similar_by_key", "neighbours", "search_by_word"), _BY_KEY),
+    **dict.fromkeys(("get_nns_by_vector", "search_batched", "similar_by_vector", "batch_search"), _SEARCH),
+    **dict.fromkeys(("get_nns_by_item", "similar_by_word", "similar_by_key", "search_by_word"), _BY_KEY),
+    **dict.fromkeys(("neighbours", "neighbor_graph", "kneighbors_graph", "knn_graph"), _ALL_ROWS),
+    **dict.fromkeys(
+        ("near_duplicates", "pairs", "query_pairs", "sparse_distance_matrix"), "use index.duplicates(radius)"
+    ),
     **dict.fromkeys(("most_similar", "most_similar_cosmul"), "use index.analogy(positive=, negative=)"),
     **dict.fromkeys(
         ("range_search", "radius_neighbors", "within", "search_radius"), "use index.radius_search(query, r)"

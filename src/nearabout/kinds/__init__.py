@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
+from nearabout.kinds.graph import Graph, GraphInfo
 from nearabout.kinds.ivf import IVF, IVFInfo, PcaCodes
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "KINDS",
     "Exact",
     "Forest",
+    "Graph",
     "Kind",
     "KindInfo",
     "PcaCodes",
@@ -37,11 +39,11 @@ class ApproximateInfo(TypedDict, total=False):
     seed: int
 
 
-class KindInfo(ForestInfo, IVFInfo, ApproximateInfo, total=False):
+class KindInfo(ForestInfo, GraphInfo, IVFInfo, ApproximateInfo, total=False):
     """What `Index.info` adds for some kind."""
 
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph)}
 
 
 def register(kind: type[Kind]) -> None:
@@ -82,7 +84,7 @@ def what_serves(kind: str) -> str:
     """Returns a question that maps the name of another library's index to a kind of this one; "" for other names.
 
     >>> what_serves("HNSW32")
-    "did you mean 'ivf'? This library builds no graphs; ivf serves the same purpose"
+    "did you mean 'graph'?"
     >>> what_serves("IVF1024,PQ16")
     'did you mean na.IVF(lists=1024, codes=16)?'
     """
@@ -113,21 +115,40 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
             )
         return chosen
     fields = {field.name: field for field in dataclasses.fields(chosen)}
-    values: dict[str, int | str | bool] = {}
+    values: dict[str, float | str | bool] = {}
     for name, text in settings.items():
         if name not in fields:
             known = "no settings"
             if fields:
                 known = f"no setting {name!r}; {nearest(name, tuple(fields), chosen.other_settings)}"
             raise InvalidInputError(f"--set {name}={text}: the kind {chosen.name} has {known}")
-        is_flag = isinstance(fields[name].default, bool)
-        values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)
+        values[name] = _value(name, text, fields[name])
     return dataclasses.replace(chosen, **values)
 
 
-def _flag(name: str, text: str) -> bool:
+def _value(name: str, text: str, field: dataclasses.Field[Any]) -> float | str | bool:
+    """Returns what the text says, as this setting takes it."""
+    takes_auto = field.default == "auto"
+    if takes_auto and text == "auto":
+        return text
+    if "bool" in str(field.type):
+        return _flag(name, text, takes_auto)
+    if isinstance(field.default, float):
+        return _real(name, text)
+    return text if text == "auto" else _number(name, text)
+
+
+def _real(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is not a number") from None
+
+
+def _flag(name: str, text: str, takes_auto: bool) -> bool:
     if text not in ("true", "false"):
-        raise InvalidInputError(f"--set {name}={text}: {text!r} is neither true nor false")
+        allowed = "none of auto, true and false" if takes_auto else "neither true nor false"
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is {allowed}")
     return text == "true"
 
 

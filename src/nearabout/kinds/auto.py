@@ -7,6 +7,8 @@ nobody notices the difference: until a query takes about 0.1 milliseconds, which
 one thread. The screened scan takes about 4.5 + 0.009 x dims nanoseconds per row, so it takes 100 microseconds when
 rows x (dims + 500) is ten million. At that size IVF is 4 to 8 times as fast. In batches what counts is the number of
 queries a second, so there the exact scan is chosen only while it is at most twice as slow.
+From about a million rows on, single queries are faster through a graph, whose build takes ten times as long
+(docs/decisions/0013-auto-chooses-graphs-for-many-rows.md).
 (benchmarks/auto_choice.py; docs/decisions/0009-auto-is-exact-for-a-tenth-of-a-millisecond.md.)
 """
 
@@ -23,18 +25,26 @@ _AS_FAST = 2.0  # factor between two kinds in a batch that exact answers are wor
 
 
 def choose_kind(
-    rows: int, dims: int, metric: str, dtype: str, recall: float = 0.95, tuning: Tuning | None = None
+    rows: int,
+    dims: int,
+    metric: str,
+    dtype: str,
+    recall: float = 0.95,
+    tuning: Tuning | None = None,
+    memory: int = 0,
 ) -> Kind:
-    """Returns the kind that `kind="auto"` builds for this many rows, this target recall and this workload.
+    """Returns the kind that `kind="auto"` builds for this many rows, this target recall and this workload, within a
+    memory budget (0: none).
 
     The exact kind is chosen if its queries are quick (in batches: at most twice as slow as those of another kind), if
     the recall is 1, or if no other kind supports the metric and the dtype.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
-    (Exact(byte_rows=False), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows=False))
+    (Exact(byte_rows='auto'), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows='auto'))
     """
     tuning = tuning or Tuning()
-    costs = [(kind, _cost(kind, rows, dims, metric, dtype, recall, tuning)) for kind in _serving(metric, dtype)]
+    cases = [Case(rows, dims, metric, dtype, kind) for kind in _serving(metric, dtype)]
+    costs = [(case.kind, _cost(case, recall, tuning)) for case in cases if _fits(case, memory)]
     others = [(kind, cost) for kind, cost in costs if not kind.always_exact and cost < math.inf]
     least = min((cost for _, cost in others), default=math.inf)
     quick = _AS_FAST * least if tuning.workload == "batch" else _QUICK
@@ -53,6 +63,10 @@ def _serving(metric: str, dtype: str) -> list[Kind]:
     return [kind() for kind in KINDS.values() if metric in kind.metrics and (dtype != "bits" or kind.serves_bits)]
 
 
-def _cost(kind: Kind, rows: int, dims: int, metric: str, dtype: str, recall: float, tuning: Tuning) -> float:
-    seconds = kind.auto_seconds(Case(rows, dims, metric, dtype, kind), recall, tuning)
+def _fits(case: Case, memory: int) -> bool:
+    return memory == 0 or case.kind.least_memory(case) <= memory
+
+
+def _cost(case: Case, recall: float, tuning: Tuning) -> float:
+    seconds = case.kind.auto_seconds(case, recall, tuning)
     return math.inf if seconds is None else seconds

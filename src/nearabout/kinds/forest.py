@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
 
 from nearabout._base.vocabulary import FLOAT_METRICS
-from nearabout.kinds._kind import Kind, check_count, check_flag
+from nearabout.kinds._kind import Kind, check_byte_rows, check_count
 from nearabout.kinds.case import Case, directions, is_contracted, planned
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.tuning import Tuning
@@ -69,18 +69,18 @@ class Forest(Kind):
 
     trees: int | Literal["auto"] = "auto"
     leaf_size: int = 48
-    byte_rows: bool = False
+    byte_rows: bool | Literal["auto"] = "auto"
 
     def __post_init__(self) -> None:
         if self.trees != "auto":
             check_count("trees", self.trees, _MOST_TREES, ', or "auto"')
         check_count("leaf_size", self.leaf_size, _LARGEST_LEAF)
-        check_flag("byte_rows", self.byte_rows)
+        check_byte_rows(self.byte_rows)
 
     name: ClassVar[str] = "forest"
     metrics: ClassVar[tuple[str, ...]] = (*FLOAT_METRICS, "manhattan", "hamming")
     serves_bits: ClassVar[bool] = True
-    settings_usage: ClassVar[str] = "trees=N, leaf_size=N, byte_rows=true (a larger file, fewer vectors read)"
+    settings_usage: ClassVar[str] = "trees=N, leaf_size=N, byte_rows as for exact"
     parallel: ClassVar[float] = 0.4
     fresh: ClassVar[float] = 1.4
     fixed_bytes: ClassVar[int] = 1_300_000
@@ -98,7 +98,8 @@ class Forest(Kind):
         return 1 if self.trees == "auto" else self.trees
 
     def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
-        return {"trees": self.tree_count, "leaf_size": self.leaf_size, "seed": seed, "byte_rows": self.byte_rows}
+        byte_rows = self.byte_rows is True
+        return {"trees": self.tree_count, "leaf_size": self.leaf_size, "seed": seed, "byte_rows": byte_rows}
 
     @classmethod
     def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
@@ -117,11 +118,14 @@ class Forest(Kind):
 
     # --- Planning ---
 
-    def resolved(self, case: Case) -> Forest:
-        return dataclasses.replace(self, trees=self.tree_count)
+    def resolved(self, case: Case, recall: float, tuning: Tuning) -> Forest:
+        return dataclasses.replace(self, trees=self.tree_count, byte_rows=self.has_byte_rows(case))
+
+    def can_have_byte_rows(self, case: Case) -> bool:
+        return case.suits_byte_rows
 
     def has_byte_rows(self, case: Case) -> bool:
-        return self.byte_rows
+        return self.byte_rows is True
 
     def own_bytes(self, case: Case) -> int:
         width = _sketch_width(case)

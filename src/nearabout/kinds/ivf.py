@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import Kind, check_count, check_flag
-from nearabout.kinds.case import Case, directions, planned
+from nearabout.kinds._kind import Kind, check_byte_rows, check_count, check_flag, compared_by
+from nearabout.kinds.case import Case, byte_codes_bytes, directions, planned
 from nearabout.kinds.tuning import Tuning
 
 _MOST_LISTS = 1_000_000
@@ -26,16 +26,8 @@ _BY_CODES = ((3_810.0, 0.0101, 1.536, 1.32), (765.0, 0.0274, 1.194, 0.883))
 # A search scans about rows**.63 / (1 - recall)**.55 rows. The exact number depends on the data.
 _SCANNED, _MISSED = 0.63, 0.55
 _LEAST_MISSED = 1e-4  # the model treats recalls above 1 - this as equal
-_SOURCES = {
-    "vectors": "from the vectors: distances are exact",
-    "int8": "from 8-bit codes, which are kept instead of vectors: distances are estimates",
-    "codes": "from small codes alone: distances are estimates",
-}
+_SWITCH: dict[bool | str, str] = {True: "on", False: "off", "auto": "auto"}  # as the core names them
 _WORKLOADS = {"both": "batches and single queries", "batch": "batches", "single": "single queries"}
-_GRAPHS = (
-    *("hnsw", "indexhnsw", "nsw", "nsg", "graph", "vamana", "diskann", "usearch", "voyager", "ngt", "nndescent"),
-    *("pynndescent", "cagra", "svs"),
-)
 _LISTS_OF_FAISS = re.compile(r"ivf(\d+)")
 _CODES_OF_FAISS = re.compile(r"pq(\d+)(?:x(\d+))?")
 
@@ -60,7 +52,7 @@ class PcaCodes:
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.PcaCodes(32, bits=4))
-    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True, byte_rows=False)
+    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True, byte_rows='auto')
     """
 
     size: int
@@ -137,7 +129,8 @@ class IVF(Kind):
             bytes of the most promising rows and, by a proven bound, compare only those vectors in full that can be
             among the neighbours: 10 to 13 of the 13 to 45 rows that searches for 10 neighbours compare otherwise.
             Results are the same, to the last bit. The file is a quarter of the vectors larger. It pays where vectors
-            are slow to fetch; on an AMD Zen 3 it made no difference (benchmarks/byte_rows.py). For vectors of floats,
+            are slow to fetch. "auto" stores them where the model of a search says that it then takes at most .85 of the
+            time, by rows, dims, dtype, recall, workload and family (`plan` shows the result). For vectors of floats,
             which are kept.
 
     Raises:
@@ -163,20 +156,21 @@ class IVF(Kind):
     codes: int | PcaCodes | Literal["auto"] = "auto"
     refine: bool = True
     keep_vectors: bool = True
-    byte_rows: bool = False
+    byte_rows: bool | Literal["auto"] = "auto"
 
     def __post_init__(self) -> None:
         if self.lists != "auto":
             check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
         if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
             check_count("codes", self.codes, _LARGEST_CODE, ' (bytes per row), a PcaCodes, or "auto"')
-        for name in ("refine", "keep_vectors", "byte_rows"):
+        for name in ("refine", "keep_vectors"):
             check_flag(name, getattr(self, name))
-        if self.byte_rows and not self.refine:
+        check_byte_rows(self.byte_rows)
+        if self.byte_rows is True and not self.refine:
             raise InvalidInputError(
                 "byte_rows=True says which vectors to compare, and refine=False compares none; pass one of the two"
             )
-        if self.byte_rows and not self.keep_vectors:
+        if self.byte_rows is True and not self.keep_vectors:
             raise InvalidInputError(
                 "byte_rows=True says which vectors to compare, and keep_vectors=False keeps none; pass one of the two"
             )
@@ -186,15 +180,18 @@ class IVF(Kind):
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
     settings_usage: ClassVar[str] = (
         "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file), "
-        "byte_rows=true (a larger file, fewer vectors read)"
+        "byte_rows=auto (where they pay), true (a larger file, fewer vectors read) or false"
     )
+    effort_is: ClassVar[str] = "lists probed"
+    not_reached: ClassVar[str] = "its list was not probed"
+    not_compared: ClassVar[str] = "its list was probed, but other rows had better codes, so it was not compared"
     parallel: ClassVar[float] = 0.8
     fresh: ClassVar[float] = 1.1
     thread_bytes: ClassVar[int] = 5_000_000
     keeps_work: ClassVar[bool] = True
     other_names: ClassVar[tuple[str, ...]] = (
         *("ivf", "indexivf", "inverted", "list", "pq", "opq", "sq", "rabitq", "indexpq", "scann", "faiss", "lsh"),
-        *("indexlsh", "milvus", "approximate", "ann", "symqg"),
+        *("indexlsh", "milvus", "approximate", "ann"),
     )
     other_settings: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("nlist", "n_lists", "num_lists", "centroids", "n_centroids", "clusters"), "lists"),
@@ -217,7 +214,8 @@ class IVF(Kind):
             "seed": seed,
             "refine": self.refine,
             "keep_vectors": self.keep_vectors,
-            "byte_rows": self.byte_rows,
+            "byte_rows": _SWITCH[self.byte_rows],
+            "quick": tuning.quick,
             "family": tuning.family,
             "workload": tuning.workload,
         }
@@ -230,7 +228,7 @@ class IVF(Kind):
     @classmethod
     def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
         row_bytes, along, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
-        results = _SOURCES[info["distance_source"]]
+        results = compared_by(info["distance_source"])
         if info["distance_source"] == "codes" and info["keeps_vectors"]:
             results += "; --exact compares the vectors"
         return [
@@ -242,7 +240,9 @@ class IVF(Kind):
 
     @classmethod
     def short(cls, info: Mapping[str, Any]) -> str:
-        return f"{info['lists']} lists, {info['code_bytes']}-byte codes"
+        more = ", byte rows" if info["byte_rows"] else ""
+        more += "" if info["keeps_vectors"] else ", no vectors"
+        return f"{info['lists']} lists, {info['code_bytes']}-byte codes{more}"
 
     @classmethod
     def other_advice(cls, parts: list[str]) -> str | None:
@@ -250,8 +250,6 @@ class IVF(Kind):
         16-byte codes.
         """
         lists = next((_LISTS_OF_FAISS.match(part) for part in parts if _LISTS_OF_FAISS.match(part)), None)
-        if lists is None and parts[0].startswith(_GRAPHS):
-            return f"did you mean {cls.name!r}? This library builds no graphs; {cls.name} serves the same purpose"
         codes = next((_CODES_OF_FAISS.match(part) for part in parts if _CODES_OF_FAISS.match(part)), None)
         if lists is None and codes is None:
             return None
@@ -290,20 +288,22 @@ class IVF(Kind):
     def _places(self, case: Case) -> int:
         return case.rows + self.list_count(case) * self._planned(case)["block_rows"] // 2
 
-    def resolved(self, case: Case) -> IVF:
-        return dataclasses.replace(self, lists=self.list_count(case))
+    def resolved(self, case: Case, recall: float, tuning: Tuning) -> IVF:
+        sizes = planned(dataclasses.replace(case, kind=self), recall, tuning)
+        kept, byte_rows = self.keeps_vectors(case), bool(sizes["byte_rows"])
+        return dataclasses.replace(self, lists=sizes["lists"], keep_vectors=kept, byte_rows=byte_rows)
 
     def keeps_vectors(self, case: Case) -> bool:
         return self.keep_vectors or (self.refine and case.integers)
 
+    def can_have_byte_rows(self, case: Case) -> bool:
+        return case.suits_byte_rows and self.refine and self.keep_vectors
+
     def has_byte_rows(self, case: Case) -> bool:
-        return self.byte_rows
+        return self.byte_rows is True
 
     def instead_bytes(self, case: Case) -> int:
-        if not self.refine:
-            return 0
-        squares = 4 * case.rows if case.metric in ("euclidean", "sqeuclidean") else 0
-        return case.rows * case.dims + 8 * case.dims + squares
+        return byte_codes_bytes(case) if self.refine else 0
 
     def own_bytes(self, case: Case) -> int:
         lists = self.list_count(case)

@@ -62,7 +62,12 @@ def scan_seconds(case: Case) -> float:
 
 def byte_rows_bytes(case: Case) -> int:
     """Returns the bytes of the rows with one byte per dimension that are kept besides the vectors."""
-    if not case.kind.has_byte_rows(case):
+    return possible_byte_rows_bytes(case) if case.kind.has_byte_rows(case) else 0
+
+
+def possible_byte_rows_bytes(case: Case) -> int:
+    """Returns the bytes that byte rows take if there are any; 0 if there cannot be."""
+    if not case.kind.can_have_byte_rows(case):
         return 0
     squares = 0 if case.metric == "dot" else 4
     return case.rows * (case.dims + squares) + 8 * case.dims

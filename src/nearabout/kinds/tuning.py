@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nearabout import _core
 from nearabout._base.text import a_type, nearest
@@ -16,10 +16,17 @@ _VARIABLE = "NEARABOUT_FAMILY"
 
 @dataclass(frozen=True)
 class Tuning:
-    """A workload and the name of a family of processors, as the core knows it (core/index/ivf/costs.h)."""
+    """A workload and the name of a family of processors, as the core knows it (core/index/ivf/costs.h).
+
+    A quick build is for an index that is not kept: it learns from fewer rows and leaves out the screen, without which a
+    search that compares every row takes several times as long. A rough build is for an exact index that is searched
+    with a few queries only: its screen is learnt from fewer rows, too.
+    """
 
     workload: str = "both"
     family: str = "generic"
+    quick: bool = field(default=False, repr=False)
+    rough: bool = field(default=False, repr=False)
 
 
 def tuning_for(workload: object, family: object) -> Tuning:

@@ -58,10 +58,10 @@ def file_bytes(case: Case) -> int:
     return parts + parts // 512
 
 
-def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
+def seconds(case: Case, threads: int = 1, crowding: float = 1.0, screen: bool = True) -> float:
     """Returns the seconds of a warm build on the reference machine. For another machine, use ratios of these."""
     # The seconds of other kinds were fitted with their vectors written, but without a screen.
-    scan = scan_seconds(case) if case.kind.always_exact or is_screened(case) else 0.0
+    scan = scan_seconds(case) if case.kind.always_exact or (screen and is_screened(case)) else 0.0
     alone = case.kind.own_seconds(case) + scan + byte_rows_seconds(case)
     parallel = case.kind.parallel
     return alone * (1 - parallel + parallel * crowding / threads)

@@ -23,6 +23,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.kinds import Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind
 from nearabout.kinds.case import Case
+from nearabout.kinds.scan_cost import possible_byte_rows_bytes
 from nearabout.kinds.tuning import tuning_for
 from nearabout.planning.costs import Speed, build_seconds, file_bytes, memory_bytes, query_cost, seconds
 
@@ -39,7 +40,8 @@ class Plan:
 
     Attributes:
         kind: the kind and its parameters. For "auto", the kind that `build` would choose; `lists` and `trees` are
-            numbers. Parameters that depend on the data, such as `codes`, remain "auto".
+            numbers, and `byte_rows` is True or False. Parameters that depend on the data, such as `codes`, remain
+            "auto". `keep_vectors` is True if the file has the vectors, as it always has those of bytes.
         rows: number of vectors.
         dims: number of dimensions of a vector.
         metric: metric of the index.
@@ -50,6 +52,8 @@ class Plan:
         build_memory: peak memory of the build in bytes, not counting its input. Without `memory=` it includes the
             index, which is built in memory; with `memory=` the index is in its file.
         file_bytes: bytes of the file, without keys.
+        byte_rows_bytes: bytes that byte rows take in the file if `kind.byte_rows` is True, or would take; 0 if there
+            cannot be any.
         recall: target recall of the 10 nearest, as passed to `build`.
         query_seconds: seconds of a query, one per call, on one thread of this machine with its current load.
         queries_per_second: queries per second in a batch, on one thread.
@@ -71,21 +75,28 @@ class Plan:
     build_seconds: float
     build_memory: int
     file_bytes: int
+    byte_rows_bytes: int
     recall: float
     query_seconds: float
     queries_per_second: float
     workload: str
     family: str
 
+    @property
+    def has_byte_rows(self) -> bool:
+        """Whether the file has byte rows."""
+        return bool(self.byte_rows_bytes) and getattr(self.kind, "byte_rows", False) is True
+
     def __repr__(self) -> str:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
         recall = "" if self.kind.always_exact else f" at recall {self.recall:g}"
+        byte_rows = f", {_size(self.byte_rows_bytes)} of it byte rows" if self.has_byte_rows else ""
         return (
             f"<nearabout.Plan: {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
             f"  kind    {self.kind!r}\n"
             f"  build   about {_duration(self.build_seconds)} with {threads}\n"
             f"  memory  about {_size(self.build_memory)} in addition to the vectors\n"
-            f"  file    about {_size(self.file_bytes)}\n"
+            f"  file    about {_size(self.file_bytes)}{byte_rows}\n"
             f"  query   about {_duration(self.query_seconds)}{recall}, "
             f"{_rounded(self.queries_per_second)} per second in a batch, on one thread>"
         )
@@ -117,11 +128,11 @@ def plan(
         metric: as in `build`.
         kind: as in `build`.
         recall: target recall of searches for the 10 nearest. A higher recall makes queries slower. With 1, "auto"
-            chooses the exact scan, and IVF and forests compare every row.
+            chooses the exact scan, and the other kinds compare every row.
         dtype: type of a stored number. None is "f32", or "bits" under hamming and jaccard.
         threads: number of threads of the build, at most the number of cores; None assumes all cores.
         memory: as in `build`. The plan then assumes that the index is written to a path.
-        workload: as in `build`: "auto" chooses by it.
+        workload: as in `build`: "auto" chooses by it, and IVF whether it stores byte rows.
         family: as in `build`.
 
     Returns:
@@ -152,13 +163,14 @@ def plan(
         none, metric=metric, kind=kind, dtype=stored, workload=workload, family=family
     )  # raises the errors of `build`
     tuning = tuning_for(workload, family)
-    chosen = choose_kind(rows, dims, metric, stored, target, tuning) if requested == "auto" else requested
+    chosen = choose_kind(rows, dims, metric, stored, target, tuning, budget) if requested == "auto" else requested
     used = min(check_threads(threads) or _cores(), _cores())
-    case = Case(rows, dims, metric, stored, chosen)
+    resolved = chosen.resolved(Case(rows, dims, metric, stored, chosen), target, tuning)
+    case = Case(rows, dims, metric, stored, resolved)
     speed = _speed(case, used)
     query = query_cost(case, target)
     return Plan(
-        chosen.resolved(case),
+        resolved,
         rows,
         dims,
         metric,
@@ -167,6 +179,7 @@ def plan(
         build_seconds(case, used, speed, budget),
         memory_bytes(case, used, budget),
         file_bytes(case),
+        possible_byte_rows_bytes(case),
         target,
         query.alone * speed.slowness,
         1 / (query.batch * speed.slowness),

@@ -3,6 +3,7 @@
 
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
+#include "index/graph/graph.h"
 #include "index/ivf/ivf.h"
 #include "index/validated_rows.h"
 #include "storage/writer.h"
@@ -12,7 +13,7 @@ namespace nearabout::test {
 using Build = void (*)(storage::Writer&, const index::ValidatedRows&);
 
 inline void build_exact(storage::Writer& writer, const index::ValidatedRows& source) {
-  exact::write_exact(writer, source, false, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, {}, "{}", {.threads = 2}, {});
 }
 
 inline void build_forest(storage::Writer& writer, const index::ValidatedRows& source) {
@@ -21,6 +22,10 @@ inline void build_forest(storage::Writer& writer, const index::ValidatedRows& so
 
 inline void build_lists(storage::Writer& writer, const index::ValidatedRows& source) {
   ivf::write_ivf(writer, source, {.lists = 30}, "{}", {.threads = 2}, {});
+}
+
+inline void build_graph(storage::Writer& writer, const index::ValidatedRows& source) {
+  graph::write_graph(writer, source, {}, "{}", {.threads = 2}, {});
 }
 
 }  // namespace nearabout::test

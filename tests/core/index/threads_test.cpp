@@ -37,7 +37,7 @@ std::shared_ptr<const StoredIndex> build(const std::vector<float>& base, std::si
   const ValidatedRows source(view_of(base), Element::f32, metric::Metric::sqeuclidean, InvalidRows::refuse, threads,
                              {});
   storage::Writer writer = storage::Writer::to_memory();
-  exact::write_exact(writer, source, false, "{}", {.threads = threads}, {});
+  exact::write_exact(writer, source, {}, "{}", {.threads = threads}, {});
   return StoredIndex::open(writer.finish());
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/aligned.h"
 #include "kernels/kernels.h"
+#include "quantize/byte_bounds.h"
 
 using namespace nearabout;
 using kernels::Table;
@@ -121,6 +122,43 @@ double far_rows_time(Bench& bench, const Table& table) {
   });
 }
 
+// Measures the same for byte rows of `dims` bytes, which searches look at before they compare rows in full. The table
+// has the same size for rows of any length.
+double far_byte_rows_time(Bench& bench, const Table& table) {
+  constexpr std::size_t kTableBytes = std::size_t{3} << 27;
+  constexpr std::size_t kListed = 32;
+  static const AlignedBytes far_rows = aligned_bytes(kTableBytes);
+  static std::uint64_t next = 1;
+  std::memset(far_rows.get(), 1, kTableBytes);
+  const std::vector<std::int16_t> weights(bench.dims, 3);
+  const std::size_t count = kTableBytes / bench.dims;
+  return nanoseconds(kListed, [&] {
+    std::uint32_t rows[kListed];
+    for (std::uint32_t& row : rows) {
+      next = next * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
+      row = static_cast<std::uint32_t>((next >> 32) % count);
+    }
+    for (const std::uint32_t row : rows)
+      for (std::size_t at = 0; at < bench.dims; at += 64) {
+#if defined(__GNUC__)
+        __builtin_prefetch(far_rows.get() + row * bench.dims + at);
+#endif
+      }
+    table.screen.wide_rows(weights.data(), {far_rows.get(), bench.dims, rows, kListed, true}, bench.dims,
+                           bench.dots.data());
+  });
+}
+
+// Measures the binding of a query of `dims` dimensions to byte rows, which the compiler's own instructions do.
+double byte_query_time(Bench& bench, const Table&) {
+  const quantize::ByteBounds bounds(transform::CodeSpace::l2, std::vector<float>(bench.dims, 0.1f),
+                                    std::vector<float>(bench.dims, 0.01f), 0.1, 1'000);
+  const std::vector<float> query(bench.dims, 0.5f);
+  std::vector<float> scratch;
+  quantize::ByteBoundQuery bound;
+  return nanoseconds(1, [&] { bound.bind(bounds, query.data(), scratch); });
+}
+
 // Measures products and bounds of 512 queries with 128 rows, none of which is a hit.
 double matrix_time(Bench& bench, const Table& table) {
   constexpr std::size_t kQueries = 512;
@@ -179,6 +217,10 @@ int main() {
   }
   for (const std::size_t bytes : {std::size_t{384}, std::size_t{1'536}, std::size_t{3'136}})
     print("far f32 rows, bytes", bytes, far_rows_time);
+  for (const std::size_t bytes : {std::size_t{100}, std::size_t{128}, std::size_t{384}, std::size_t{784}})
+    print("far byte rows, bytes", bytes, far_byte_rows_time);
+  for (const std::size_t dims : {std::size_t{100}, std::size_t{384}, std::size_t{784}})
+    print("query for byte rows", dims, byte_query_time);
   for (const std::size_t dims : {std::size_t{64}, std::size_t{128}, std::size_t{192}, std::size_t{784}})
     print("matrix.hits", dims, matrix_time);
   print("screen.hits, % hits", 1, hits_time);

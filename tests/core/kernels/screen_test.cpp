@@ -1,5 +1,6 @@
 // The screen kernels of every table: exact sums over the full range of bytes, panels, and hits.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/aligned.h"
@@ -168,6 +169,62 @@ void test_panels(const Table& table, std::mt19937& random) {
   }
 }
 
+// Random narrow bytes, and the largest ones: the sums that come nearest to overflow.
+void test_narrow_panels(const Table& table, std::mt19937& random) {
+  for (const std::size_t dims : sizes())
+    for (const int sign : {0, -1, 1}) {
+      const std::size_t count = 1 + random() % kernels::kPanelQueries;
+      const std::size_t padded = kernels::padded_dims(dims);
+      std::vector<std::int8_t> queries(count * padded);
+      for (std::size_t q = 0; q < count; ++q)
+        for (std::size_t j = 0; j < dims; ++j)
+          queries[q * padded + j] = static_cast<std::int8_t>(
+              sign == 0 ? static_cast<int>(random() % (2 * kernels::kNarrowQuery + 1)) - kernels::kNarrowQuery
+                        : sign * kernels::kNarrowQuery);
+      RowBlock block = random_rows(random, random() % (kernels::kPanelRows + 1), dims, random() % 3);
+      for (std::uint8_t& byte : block.bytes)
+        byte = static_cast<std::uint8_t>(sign == 0 ? byte % (kernels::kNarrowRow + 1) : kernels::kNarrowRow);
+      const AlignedArray<std::uint8_t> panels = aligned_array<std::uint8_t>(2 * kernels::panel_bytes(dims));
+      table.screen.pack_panel(block.bytes.data(), block.stride, block.count, dims, 0, panels.get());
+      std::copy_n(panels.get(), kernels::panel_bytes(dims), panels.get() + kernels::panel_bytes(dims));
+      check_panel_dots(table.name, table.screen.narrow_panel_dots, panels.get(), block, dims, queries, padded, count,
+                       0);
+    }
+}
+
+void check_local_bytes(const Table& table, const std::vector<std::int16_t>& values,
+                       const std::vector<std::int32_t>& centre, float factor) {
+  std::vector<std::int8_t> expected, bytes(values.size());
+  kernels::LocalTerms terms{0, 0};
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    const int most = static_cast<int>(kernels::kMaxLocalByte / factor);
+    const volatile float scaled = factor * static_cast<float>(std::clamp(values[j] - centre[j], -most, most));
+    expected.push_back(static_cast<std::int8_t>(std::lrint(scaled)));
+    terms.square += expected.back() * expected.back();
+    terms.sum += expected.back();
+  }
+  const kernels::LocalTerms got =
+      table.screen.local_bytes(values.data(), centre.data(), values.size(), factor, bytes.data());
+  CHECK_EQUAL(bytes, expected);
+  CHECK_EQUAL(got.square, terms.square);
+  CHECK_EQUAL(got.sum, terms.sum);
+}
+
+void test_local_bytes(const Table& table, std::mt19937& random) {
+  for (const std::size_t dims : sizes())
+    for (const float factor : {kernels::kMaxLocalByte, 1.0f, 0.5f, 0.0371f, 0.002f}) {
+      std::vector<std::int16_t> values(dims);
+      std::vector<std::int32_t> centre(dims);
+      const int reach = random() % 2 ? 32'512 : 300;
+      std::uniform_int_distribution<int> uniform(-reach, reach);
+      for (std::size_t j = 0; j < dims; ++j) {
+        values[j] = static_cast<std::int16_t>(uniform(random));
+        centre[j] = uniform(random);
+      }
+      check_local_bytes(table, values, centre, factor);
+    }
+}
+
 void check_hits(const Table& table, const std::vector<std::int32_t>& dots, const kernels::Screen& screen) {
   const std::size_t room = (dots.size() + 15) / 16 * 16;
   std::vector<std::uint32_t> hits(room), expected_hits;
@@ -223,6 +280,8 @@ TEST(wide_extremes) {
 }
 
 TEST(panels) { each_table(1, test_panels); }
+TEST(local_bytes) { each_table(1, test_local_bytes); }
+TEST(narrow_panels) { each_table(1, test_narrow_panels); }
 
 TEST(hits) { each_table(1, test_hits); }
 

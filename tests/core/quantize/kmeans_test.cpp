@@ -130,7 +130,7 @@ TEST(more_clusters_than_points) {
 TEST(equal_points_are_one_centroid) {
   for (const std::size_t clusters : {1u, 5u, 40u, 90u}) {
     Points points;
-    for (std::size_t i = 0; i < 70; ++i) points.insert(points.end(), {-127, 3, 0, 127});
+    for (std::size_t i = 0; i < 700; ++i) points.insert(points.end(), {-127, 3, 0, 127});
     const Points found = kmeans(points, 4, options_for(clusters));
     CHECK_EQUAL(found.size(), clusters * 4);
     for (std::size_t place = 0; place < found.size(); ++place) CHECK_EQUAL(found[place], points[place % 4]);

@@ -42,7 +42,7 @@ struct Screened {
     const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
       to_f32(type, stored.data() + begin * row_bytes(type, table.dims), (end - begin) * table.dims, to);
     };
-    built = build_screen(read, table.rows, table.dims, type, space, scratch, threads, {});
+    built = build_screen(read, table.rows, table.dims, type, space, ScreenCare::thorough, scratch, threads, {});
     if (!built) return;
     ++(built->screen.contraction.identity() ? identities : projections);
     own_codes += built->codes ? 0 : 1;

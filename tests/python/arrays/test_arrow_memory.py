@@ -36,7 +36,7 @@ def list_types(number: Any, dims: int) -> list[Any]:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_vectors_and_keys(data: st.DataObject) -> None:
     dims, name = data.draw(st.integers(1, 5)), data.draw(st.sampled_from(NUMBERS))
     nested = data.draw(st.integers(0, 5))
@@ -70,7 +70,7 @@ def test_vectors_and_keys(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_columns_of_numbers(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 40))
     kinds = data.draw(st.lists(st.sampled_from(NUMBERS[:-1]), min_size=1, max_size=4))

@@ -171,9 +171,9 @@ def reader(count):
     return pa.RecordBatchReader.from_batches(schema, tables())
 
 make = globals()[sys.argv[1]]
-na.build(make(3000), path=sys.argv[2], memory="80MB", metric="euclidean", kind="exact")
+na.build(make(3000), path=sys.argv[2], memory="64MB", metric="euclidean", kind="exact")
 before = peak()
-na.build(make(50_000), path=sys.argv[2], memory="80MB", metric="euclidean", kind="exact")
+na.build(make(40_000), path=sys.argv[2], memory="64MB", metric="euclidean", kind="exact")
 print(peak() - before)
 """
 
@@ -183,10 +183,10 @@ print(peak() - before)
     "name", [*(pytest.param(name, marks=pytest.mark.slow) for name in ("rows", "arrays", "lists")), "pairs", "reader"]
 )
 def test_the_budget_is_kept(name: str, tmp_path: Path) -> None:
-    """102 MB as float32."""
+    """82 MB as float32."""
     if name == "reader":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     command = [sys.executable, "-c", GIVEN, name, str(tmp_path / "x.near")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 80e6
+    assert int(done.stdout) < 64e6

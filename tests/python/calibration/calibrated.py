@@ -7,10 +7,12 @@ than most efforts do: with a screen a forest would hardly ever be worth its leav
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -28,6 +30,15 @@ KINDS: dict[str, na.Forest | na.IVF] = {
 }
 BOTH = ["forest", "lists"]
 WITH_VECTORS = ["forest", "trees", "lists"]
+
+
+def few_trees_seldom(names: Iterable[str]) -> list[Any]:
+    """As parameters; few trees differ from a forest less than the others do, and are left to the slow run."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name == "trees" else []) for name in names]
+
+
+EACH = few_trees_seldom(KINDS)
+EACH_WITH_VECTORS = few_trees_seldom(WITH_VECTORS)
 
 
 @cache

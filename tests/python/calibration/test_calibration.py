@@ -11,14 +11,27 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.combinations import star
 
-from .calibrated import BOTH, KINDS, ROWS, WITH_VECTORS, assert_same, base, built, share, table, truth
+from .calibrated import (
+    BOTH,
+    EACH,
+    EACH_WITH_VECTORS,
+    KINDS,
+    ROWS,
+    WITH_VECTORS,
+    assert_same,
+    base,
+    built,
+    share,
+    table,
+    truth,
+)
 
 ROOM = 0.04  # of other queries than those it was measured with
 
 
-@pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(("name", "metric"), star(KINDS, ["euclidean", "cosine", "dot"]))
 def test_what_is_asked_for_is_found(name: str, metric: str) -> None:
     """Of queries that no measurements with; for k between those that were measured, and beyond."""
     index, queries = built(name, metric), table()[1]
@@ -36,12 +49,13 @@ def test_what_is_asked_for_is_found(name: str, metric: str) -> None:
     assert (np.asarray(index.search(queries, 10, recall=0.8).effort) > 0).mean() > 0.9, "the test has to use efforts"
 
 
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", KINDS)
-def test_what_is_expected_is_what_is_found(name: str) -> None:
+def test_what_is_expected_is_what_is_found(name: str, step: int) -> None:
     index, queries = built(name), table()[1]
     calibration = index.calibration()
     assert calibration is not None
-    for point in calibration.points[1:]:
+    for point in calibration.points[1::step]:
         for k in (10, 100):
             hits = index.search(queries, k, effort=point.effort)
             assert isinstance(hits.expected_recall, np.ndarray)
@@ -52,7 +66,7 @@ def test_what_is_expected_is_what_is_found(name: str) -> None:
                 assert abs(share(hits.rows, truth("euclidean", k)) - expected) <= 0.05
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_more_recall_is_never_less_effort(name: str) -> None:
     index = built(name)
     for k in (1, 10, 30, 100, 150):
@@ -63,7 +77,7 @@ def test_more_recall_is_never_less_effort(name: str) -> None:
             assert efforts[-1] == math.inf
 
 
-@pytest.mark.parametrize("name", WITH_VECTORS)
+@pytest.mark.parametrize("name", EACH_WITH_VECTORS)
 def test_out_of_reach_compares_every_row(name: str) -> None:
     index, queries = built(name), table()[1]
     for k, recall in ((1, 1), (10, 1.0), (10, np.float32(1)), (100, 0.9999), (150, 1)):
@@ -90,7 +104,7 @@ def test_out_of_reach_of_codes_ranks_all_of_them(name: str) -> None:
     assert abs(share(hits.rows, truth("euclidean", 10)) - expected) <= ROOM
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_one_query_is_told_what_a_batch_is(name: str) -> None:
     index, queries = built(name), table()[1]
     for k in (1, 7, 10, 100):
@@ -110,7 +124,7 @@ def test_one_query_is_told_what_a_batch_is(name: str) -> None:
             assert alone.out_of_distribution == batch.out_of_distribution[3]
 
 
-@pytest.mark.parametrize("name", WITH_VECTORS)
+@pytest.mark.parametrize("name", EACH_WITH_VECTORS)
 def test_a_query_is_answered_the_same_whatever_came_before_it(name: str) -> None:
     """Though each may be given more effort than the one before."""
     index = built(name)
@@ -124,7 +138,7 @@ def test_a_query_is_answered_the_same_whatever_came_before_it(name: str) -> None
         np.testing.assert_array_equal(hits.effort, [one.effort for one in alone])
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_recall_is_an_effort(name: str) -> None:
     """For most queries; those that have probably missed neighbours are given more."""
     index, queries = built(name), table()[1]
@@ -145,7 +159,7 @@ def test_a_recall_is_an_effort(name: str) -> None:
     assert calibration.target_recall == 0.95
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_points_are_in_order(name: str) -> None:
     calibration = built(name).calibration()
     assert calibration is not None
@@ -166,7 +180,7 @@ def test_points_are_in_order(name: str) -> None:
     assert built(name).info()["calibration"]["points"][0]["effort"] == points[0].effort
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_pickled_hits_keep_what_they_were_told(name: str) -> None:
     queries = np.concatenate([table()[1][:5], 100 * table()[1][:5]])
     for hits in (built(name).search(queries, 10, recall=0.8), built(name).search(queries[9], 10, recall=0.8)):
@@ -181,7 +195,7 @@ def test_pickled_hits_keep_what_they_were_told(name: str) -> None:
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_far_and_very_near_queries_are_untested(name: str, metric: str) -> None:
     index, (rows, queries) = built(name, metric), table()
     for k in (1, 3, 10, 20):
@@ -196,7 +210,7 @@ def test_far_and_very_near_queries_are_untested(name: str, metric: str) -> None:
         assert not np.asarray(index.search(100 * queries, 10, exact=True).out_of_distribution).any()
 
 
-@pytest.mark.parametrize("name", WITH_VECTORS)
+@pytest.mark.parametrize("name", EACH_WITH_VECTORS)
 def test_rows_that_ask_by_key_are_tested(name: str) -> None:
     """Their own row is left out, as it was when they were measured with."""
     index = built(name)
@@ -206,7 +220,7 @@ def test_rows_that_ask_by_key_are_tested(name: str) -> None:
     )  # guessed from the leaves
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_by_key(name: str) -> None:
     index = built(name)
     keys = np.arange(0, ROWS, 40)
@@ -237,7 +251,7 @@ def test_recall_measures(name: str) -> None:
         built("codes").measure_recall(queries)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize(
     ("recall", "sentence"),
     [
@@ -264,7 +278,7 @@ def test_recalls_that_cannot_be(name: str, recall: Any, sentence: str) -> None:
             refused()
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_two_ways_to_say_how_much(name: str) -> None:
     index, query = built(name), table()[1][0]
     with pytest.raises(na.InvalidInputError, match="^pass either recall= or effort=, not both"):
@@ -293,7 +307,7 @@ def test_an_exact_index_finds_all_whatever_is_asked() -> None:
         index.search(queries, recall=0.5, exact=True)
 
 
-@pytest.mark.parametrize("name", WITH_VECTORS)
+@pytest.mark.parametrize("name", EACH_WITH_VECTORS)
 def test_a_radius_finds_all(name: str) -> None:
     """Without effort, or with any recall, every row is compared; with an effort nothing is promised."""
     index, queries = built(name), table()[1][:50]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.combinations import star
 
 from .calibrated import KINDS, WITH_VECTORS, assert_same, share, table
 
@@ -91,8 +92,7 @@ def test_copies_are_not_what_is_measured(name: str) -> None:
     assert not np.asarray(asked.out_of_distribution).mean() > 0.05
 
 
-@pytest.mark.parametrize("flipped", [0.1, 0.3])
-@pytest.mark.parametrize("kind", [na.Forest(), na.Forest(trees=3, leaf_size=20)], ids=["forest", "trees"])
+@pytest.mark.parametrize(("kind", "flipped"), star([na.Forest(), na.Forest(trees=3, leaf_size=20)], [0.1, 0.3]))
 def test_bits(kind: na.Forest, flipped: float) -> None:
     random = np.random.default_rng(2)
     centres = random.random((20, 128)) < 0.5
@@ -111,8 +111,7 @@ def test_bits(kind: na.Forest, flipped: float) -> None:
         assert packed.calibration() == index.calibrate(queries[:200]).calibration()
 
 
-@pytest.mark.parametrize("given", [False, True])
-@pytest.mark.parametrize("kind", [na.Forest(), na.Forest(trees=3, leaf_size=20)], ids=["forest", "trees"])
+@pytest.mark.parametrize(("kind", "given"), star([na.Forest(), na.Forest(trees=3, leaf_size=20)], [False, True]))
 def test_manhattan(kind: na.Forest, given: bool) -> None:
     rows, queries = table()
     index = na.build(rows, metric="manhattan", kind=kind, queries=queries[:200] if given else None)
@@ -127,8 +126,7 @@ def test_manhattan(kind: na.Forest, given: bool) -> None:
             assert share(hits.rows, true.rows) >= target - 0.05
 
 
-@pytest.mark.parametrize("dtype", ["f16", "bf16", "u8", "i8"])
-@pytest.mark.parametrize("name", WITH_VECTORS)
+@pytest.mark.parametrize(("name", "dtype"), star(WITH_VECTORS, ["f16", "bf16", "u8", "i8"]))
 def test_other_types(name: str, dtype: str) -> None:
     rows, queries = table()
     if dtype in ("u8", "i8"):

@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
     "small codes": na.IVF(lists=64, codes=4, refine=False),
     "8-bit codes": na.IVF(lists=64, codes=4, keep_vectors=False),
     "nothing but small codes": na.IVF(lists=64, codes=4, refine=False, keep_vectors=False),
+    "graph": na.Graph(degree=16),
 }
 VECTORS = np.random.default_rng(0).normal(size=(3000, 24)).astype(np.float32)
 QUERIES = np.random.default_rng(1).normal(size=(25, 24)).astype(np.float32)
@@ -105,6 +106,21 @@ def test_lists_tell_which_of_their_ways_missed_a_row() -> None:
                     reasons.add(explanation.why.split(": ")[1].split(",")[0].split(".")[0])
     assert reasons == {"its list was not probed", "its list was probed"}
     assert index.explain(QUERIES[0], 5, effort=64).probed is None
+
+
+def test_a_graph_tells_whether_the_walk_was_there() -> None:
+    index = na.build(VECTORS, metric="euclidean", kind=KINDS["graph"])
+    reasons = set()
+    for effort in (10, 14):
+        for query in QUERIES:
+            within = set(index.radius_search(query, 1e9, effort=effort).rows.tolist())  # of all nodes it was at
+            for row in truth(index, query)[:10].tolist():
+                explanation = index.explain(query, row, effort=effort)
+                assert explanation.probed == (row in within)
+                if not explanation.found:
+                    reasons.add(explanation.why.split(": ")[1].split(",")[0].split(".")[0])
+    assert reasons <= {"the walk was not at its node", "the walk was at its node"}
+    assert "the walk was not at its node" in reasons
 
 
 def test_a_key_as_query_is_no_answer_to_itself(index: na.Index) -> None:

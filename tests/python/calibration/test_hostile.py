@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.combinations import star
 
 ROWS = 6_000
+KINDS = ["ivf", "forest"]
 NAMES = ("outliers", "groups_of_5", "loose_groups_of_5", "wide_norms_cosine", "other_queries", "half_equal", "curve",
          "noise_as_queries", "shuffled_queries", "exact_copies_of_10", "few_numbers_set")  # fmt: skip
 
@@ -30,8 +32,7 @@ def hostile() -> ModuleType:
     return sys.modules["_hostile"]
 
 
-@pytest.mark.parametrize("kind", ["ivf", "forest"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "kind"), [*star(NAMES[:6], KINDS), *star(NAMES[6:], KINDS[::-1])])
 def test_what_is_promised_is_found(name: str, kind: str) -> None:
     case = hostile().hostile_set(name, ROWS)
     true = na.build(case.base, metric=case.metric, kind="exact").search(case.queries, 100).distances

@@ -35,12 +35,12 @@ def test_a_table_a_plot_and_a_page(run: Run, base: Path, tmp_path: Path) -> None
     lines = done.out.splitlines()
     assert lines[0] == f"read   {base}: 330 vectors of 6 dims"
     assert lines[1] == "       33 of them held out as queries"
-    for line, kind in zip(lines[2:5], ("exact", "forest", "ivf"), strict=True):
+    for line, kind in zip(lines[2:6], ("exact", "forest", "ivf", "graph"), strict=True):
         told = rf"raced  nearabout {kind}: built in [\d.]+ s; [\d,]+ queries per second at 0\.99; recall up to [\d.]+"
         assert re.fullmatch(told + r"(; other work used its cores for up to \d+% of the time)?", line)
-    assert lines[5] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
-    assert lines[6].startswith("data   297 vectors of 6 dims")
-    for kind in ("exact", "forest", "ivf"):
+    assert lines[6] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
+    assert lines[7].startswith("data   297 vectors of 6 dims")
+    for kind in ("exact", "forest", "ivf", "graph"):
         (line,) = [line for line in lines if line.startswith(f"nearabout {kind}")]
         assert re.fullmatch(
             rf"nearabout {kind} +[\d.]+ s +(-|\d+ MB)( +[\d,]+){{3}} +(0\.99\d\d|1\.0000)  nearabout 0\..*", line
@@ -57,7 +57,9 @@ def test_json_a_file_of_queries_and_fewer_vectors(run: Run, base: Path, tmp_path
     assert done.code == 0
     told = json.loads(done.out)
     assert [told[name] for name in ("rows", "queries", "metric", "k", "threads")] == [200, 20, "euclidean", 10, 1]
-    assert [each["name"] for each in told["runs"]] == ["nearabout exact", "nearabout forest", "nearabout ivf"]
+    assert [each["name"] for each in told["runs"]] == [
+        f"nearabout {kind}" for kind in ("exact", "forest", "ivf", "graph")
+    ]
     exact = told["runs"][0]
     assert exact["points"][0]["recall"] == 1
     assert exact["queries_per_second_at"]["0.99"] == pytest.approx(exact["points"][0]["queries_per_second"])
@@ -77,9 +79,10 @@ def test_a_data_set_of_ann_benchmarks_and_results_for_its_plots(run: Run, tmp_pa
     assert "absent nearabout ivf: does not support hamming" in done.out
     assert [line for line in done.out.splitlines() if line.startswith("nearabout exact") and "1.0000" in line]
     written = {file.parent.name for file in (tmp_path / "results" / "bits-40-hamming" / "10").glob("*/*.hdf5")}
-    assert written == {"nearabout-exact-batch", "nearabout-forest-batch"}
+    assert written == {f"nearabout-{kind}-batch" for kind in ("exact", "forest", "graph")}
 
 
+@pytest.mark.usefixtures("without_races")
 def test_vectors_that_cannot_be_compared_are_left_out(run: Run, tmp_path: Path) -> None:
     vectors = VECTORS.copy()
     vectors[3], vectors[7, 2] = 0, np.nan
@@ -130,8 +133,8 @@ def test_each_contestant_is_told_of_when_it_is_through(run: Run, base: Path, mon
     monkeypatch.setattr(RaceProtocol, "run", run_one)
     assert main(["bench", str(base), *QUICK]) == 0
     read = [f"read   {base}: 330 vectors of 6 dims", "       33 of them held out as queries"]
-    raced = [f"raced  nearabout {kind}: " for kind in ("exact", "forest", "ivf")]
-    assert seen == [read, [*read, *raced[:1]], [*read, *raced[:2]]]
+    raced = [f"raced  nearabout {kind}: " for kind in ("exact", "forest", "ivf", "graph")]
+    assert seen == [[*read, *raced[:done]] for done in range(4)]
 
 
 def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +148,7 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
         "nearabout ivf": Outcome(
             "nearabout ivf", "nearabout", build_seconds=1.0, busy_fraction=0.02, problem="crashed: x"
         ),
+        "nearabout graph": Outcome("nearabout graph", "nearabout", build_seconds=1.0, busy_fraction=0.02),
     }
     monkeypatch.setattr(RaceProtocol, "run", lambda self, name, *_: runs[name])
     done = run("bench", base, *QUICK)

@@ -17,6 +17,7 @@ from tests.combinations import star
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the streams")
 
 CASES = {
+    "info": "info words.near",
     "demo": "demo",
     "build": "build vectors.npy -o built.near",
     "tune": "tune words.near -o tuned.near",
@@ -25,9 +26,9 @@ CASES = {
     "search, lines": "search words.near",
     "search, json": "search words.near king --json",
     "search, wrong": "search words.near nothing",
+    "neighbors": "neighbors vectors.npy -o graph.npz",
     "eval": "eval words.near -k 3 --seconds 0",
     "explain": "explain words.near --query king --key queen",
-    "info": "info words.near",
     "verify": "verify words.near",
     "bench": "bench vectors.npy --peers none --seconds 0",
     "convert": "convert vectors.npy converted.fvecs",
@@ -36,6 +37,9 @@ CASES = {
     "wrong": "serach",
 }
 WRONG = {"search, wrong", "wrong"}
+# What prints at once, line by line, as JSON, and after writing a file; the others print as one of these does.
+FEW = {"info", "search, lines", "search, json", "build"}
+RIGHT = [pytest.param(name, marks=[] if name in FEW else [pytest.mark.slow]) for name in sorted(CASES.keys() - WRONG)]
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +85,18 @@ def test_search_without_words_or_standard_input_says_so(folder: Path) -> None:
     assert (code, err) == (2, f"nearabout: error: {sentence}\n")
 
 
-@pytest.mark.parametrize(
-    ("name", "unbuffered"), [("info", "1"), *((name, "") for name in sorted(CASES.keys() - WRONG))]
-)
-def test_an_output_that_is_full_is_told_once(folder: Path, name: str, unbuffered: str) -> None:
-    code, _, err = shell(folder, CASES[name], ">/dev/full", unbuffered)
+def test_an_unbuffered_output_that_is_full_is_told_once(folder: Path) -> None:
+    code, _, err = shell(folder, CASES["info"], ">/dev/full", unbuffered="1")
     assert (code, err) == (2, "nearabout: error: standard output: No space left on device\n")
 
 
-@pytest.mark.parametrize("name", sorted(CASES.keys() - WRONG))
+@pytest.mark.parametrize("name", RIGHT)
+def test_an_output_that_is_full_is_told_once(folder: Path, name: str) -> None:
+    code, _, err = shell(folder, CASES[name], ">/dev/full")
+    assert (code, err) == (2, "nearabout: error: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("name", RIGHT)
 def test_a_reader_that_went_away_ends_it_quietly(folder: Path, name: str) -> None:
     code, _, err = shell(folder, CASES[name], '| true; exit "${PIPESTATUS[0]}"')
     assert code in (0, 141)  # 0 where the reader was there when it was written to

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout.cli import COMMANDS
+from nearabout.cli import _OTHER_NAMES, COMMANDS
 from nearabout.cli.build import default_output
 from nearabout.cli.output import duration, numbers, size, table
 from nearabout.kinds import KINDS
@@ -51,6 +51,24 @@ def test_help_and_version(run: Run) -> None:
     assert (done.code, done.out) == (2, "")
     assert "there is no command 'serach'; did you mean 'search'" in done.err
     assert run("help", "serach").code == 2
+    assert "there is no command 'query'; did you mean 'search'? Allowed: demo" in run("query", "words.near").err
+    assert "did you mean 'neighbors'" in run("graph").err
+
+
+def test_other_names_of_commands_are_not_commands() -> None:
+    assert not set(_OTHER_NAMES) & set(COMMANDS)
+    assert set(_OTHER_NAMES.values()) <= set(COMMANDS)
+
+
+def test_a_plan_says_what_the_index_will_be(run: Run) -> None:
+    chosen = "chosen for"
+    assert chosen in run("plan", 1000, 32).out
+    assert chosen in run("plan", 1000, 32, "--kind", "ivf").out
+    assert chosen not in run("plan", 1000, 32, "--kind", "graph").out
+    for kind in ("ivf", "graph"):
+        options = ("--kind", kind, "--set", "keep_vectors=false")
+        assert "keep_vectors False" in run("plan", 1000, 32, *options).out
+        assert "keep_vectors True" in run("plan", 1000, 32, *options, "--dtype", "u8").out
 
 
 def test_build(run: Run, vectors_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

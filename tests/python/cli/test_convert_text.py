@@ -117,13 +117,19 @@ def test_convert_to_text(name: str, run: Run, words: Path, tmp_path: Path) -> No
     assert (tmp_path / "odd.name").read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_convert_to_standard_output(words: Path, tmp_path: Path) -> None:
-    for form in ("csv", "jsonl", "vec", "txt", "parquet"):
-        done = process("convert", words, "-", "--to", form)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr.startswith(b"wrote standard output: 8 vectors of 6 dims")
-        process("convert", words, tmp_path / f"x.{form}")
-        assert done.stdout == (tmp_path / f"x.{form}").read_bytes()
+@pytest.mark.parametrize(
+    "form", ["csv", "vec", "parquet", *(pytest.param(form, marks=pytest.mark.slow) for form in ("jsonl", "txt"))]
+)
+def test_convert_to_standard_output(form: str, run: Run, words: Path, tmp_path: Path) -> None:
+    done = process("convert", words, "-", "--to", form)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(b"wrote standard output: 8 vectors of 6 dims")
+    run("convert", words, tmp_path / f"x.{form}")
+    assert done.stdout == (tmp_path / f"x.{form}").read_bytes()
+
+
+def test_convert_to_standard_output_without_a_format(run: Run, words: Path, tmp_path: Path) -> None:
+    run("convert", words, tmp_path / "x.csv")
     assert process("convert", words, "-").stdout == (tmp_path / "x.csv").read_bytes()
     npy = process("convert", words, "-", "--to", "npy", "--no-keys").stdout
     assert np.load(io.BytesIO(npy)).shape == (8, 6)
@@ -167,18 +173,21 @@ def test_what_convert_refuses(arguments: list[str], sentence: str, run: Run, wor
 @pytest.mark.parametrize(
     "arguments", [["-", "--to", "npy"], ["-", "--to", "fvecs"], ["x.npy.gz"], ["x", "--to", "vecs"]]
 )
-def test_keys_that_have_no_room(arguments: list[str], words: Path, tmp_path: Path) -> None:
+def test_keys_that_have_no_room(arguments: list[str], run: Run, words: Path, tmp_path: Path) -> None:
     target = "standard output" if arguments[0] == "-" else str(tmp_path / arguments[0])
     if arguments[0] != "-":
         arguments = [target, *arguments[1:]]
-    done = process("convert", words, *arguments)
+    done = run("convert", words, *arguments)
     form = "npy" if "npy" in " ".join(arguments) else "vecs"
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == (
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
         f"nearabout: error: {target}: {form} cannot store keys; pass --no-keys to write only the vectors, or choose "
         "a format that can (--to, or the ending of OUT): bin, vec, w2v, txt, glove, parquet, pq, csv, jsonl, ndjson\n"
     )
-    assert process("convert", words, *arguments, "--no-keys").returncode == 0
+    if target == "standard output":  # bytes, which only a process writes there
+        assert process("convert", words, *arguments, "--no-keys").returncode == 0
+    else:
+        assert run("convert", words, *arguments, "--no-keys").code == 0
 
 
 def test_every_writer_is_an_ending_of_the_shell() -> None:

@@ -70,7 +70,7 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     told = run("info", forest)
     assert told.code == 0
     assert "forest" in told.out
-    assert "rows probed, measured on 384 of its rows; the table shows the effort for each recall" in told.out
+    assert "rows looked at, measured on 384 of its rows; the table shows the effort for each recall" in told.out
     index = na.open(forest)
     for recall in (0.80, 0.90, 0.95, 0.99):
         efforts = [index._core.base_effort(k, None, recall, False) for k in (1, 10, 100)]
@@ -102,7 +102,7 @@ def test_effort_is_what_a_search_spends(run: Run, forest: Path) -> None:
 
 def test_options_are_checked(run: Run, forest: Path, words: Path) -> None:
     for arguments, sentence in [
-        (["--effort", "0"], "--effort is 0; pass the number of rows or lists to look at, at least 1"),
+        (["--effort", "0"], "--effort is 0; pass the number of lists, rows or nodes to look at, at least 1"),
         (["--effort", "-3"], "--effort is -3"),
         (["--effort", "all"], "--effort is 'all'; pass a whole number"),
         (["--effort"], "--effort needs a value"),

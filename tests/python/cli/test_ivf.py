@@ -53,9 +53,19 @@ def test_byte_rows(run: Run, rows: Path, tmp_path: Path) -> None:
             for more in (["--set", "byte_rows=true"], [])
         )
         assert 0.9 * 204_100 < with_them - without < 1.1 * 204_100
-    path = tmp_path / "without.near"
-    run("build", rows, "-o", path, "--kind", "ivf")
-    assert "byte rows" not in run("info", path).out
+    for setting in ([], ["--set", "byte_rows=auto"], ["--set", "byte_rows=false"]):
+        path = tmp_path / "without.near"
+        run("build", rows, "-o", path, "--kind", "ivf", *setting)
+        assert "byte rows" not in run("info", path).out
+
+
+def test_a_plan_of_byte_rows(run: Run) -> None:
+    large = ("plan", "100000", "3072", "--kind", "ivf", "--recall", "0.99", "--family")
+    assert re.search(r"byte rows +on: about 307\.6 MB of the file", run(*large, "amx").out)
+    assert re.search(r"byte rows +off; they would add about 307\.6 MB", run(*large, "generic").out)
+    planned = json.loads(run(*large, "amx", "--json").out)
+    assert (planned["byte_rows"], planned["byte_rows_bytes"] > 307_000_000) == (True, True)
+    assert "byte rows" not in run("plan", "1000", "20", "--dtype", "u8").out
 
 
 def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> None:
@@ -77,6 +87,7 @@ def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> No
         (["--set", "codes=513"], "codes is 513; pass a whole number from 1 to 512"),
         (["--set", "refine=no"], "--set refine=no: 'no' is neither true nor false"),
         (["--set", "keep_vectors=1"], "'1' is neither true nor false"),
+        (["--set", "byte_rows=on"], "--set byte_rows=on: 'on' is none of auto, true and false"),
         (["--set", "trees=3"], "the kind ivf has no setting 'trees'; "),
         (["--set", "nlist=3"], "no setting 'nlist'; did you mean 'lists'?"),
         (["--metric", "manhattan"], "manhattan"),

@@ -17,7 +17,7 @@ from nearabout.errors import InvalidInputError
 from nearabout.formats import write
 from nearabout.formats._options import ReadOptions
 
-from .conftest import Run, process
+from .conftest import WITHOUT_RACES, Run, process
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def test_members_and_arrays(run: Run, tmp_path: Path) -> None:
     assert len(na.open(out)) == 4
 
 
+@pytest.mark.usefixtures("without_races")
 def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     asked = tmp_path / "asked.csv"
@@ -251,7 +252,9 @@ def test_standard_input_is_called_so(tmp_path: Path) -> None:
     lines = b"north 0 1\neast 1 0\nwest -1 0\n"
     built = process("build", "-", "-o", tmp_path / "x.near", stdin=lines)
     assert built.stdout.startswith(b"read   standard input: glove, 3 vectors of 2 dims")
-    raced = process("bench", "-", "--peers", "none", "--seconds", "0", "-k", "1", "--queries", "1", stdin=lines)
+    raced = process(
+        "bench", "-", "--peers", "none", "--seconds", "0", "-k", "1", "--queries", "1", stdin=lines, code=WITHOUT_RACES
+    )
     assert raced.stdout.startswith(b"read   standard input: 3 vectors of 2 dims"), raced.stderr
     done = process("convert", "-", "-", "--keys", "x.lmdb", stdin=lines)
     assert b"(.annoy, .ann), and standard input is not one" in done.stderr

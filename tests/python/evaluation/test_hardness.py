@@ -41,7 +41,7 @@ def test_the_contrast_of_a_line_is_that_of_theory() -> None:
 
 
 def test_noise_of_many_dimensions_is_hopeless_and_a_cube_of_three_is_not() -> None:
-    noise = hardness(np.random.default_rng(0).normal(size=(3000, 1000)), metric="euclidean")
+    noise = hardness(np.random.default_rng(0).normal(size=(1200, 1000)), metric="euclidean")
     assert 1 < noise.contrast_10 < noise.contrast < 1.12
     assert noise.intrinsic_dimension > 50
     assert "no index helps much" in noise.summary()

@@ -117,7 +117,7 @@ def test_peers_that_cannot_take_part_are_named(monkeypatch: pytest.MonkeyPatch) 
         "hnswlib": "does not support manhattan",
         "missing": "is not installed (pip install no-such-library)",
     }
-    assert [run.name for run in outcome.runs] == ["nearabout exact", "nearabout forest"]
+    assert [run.name for run in outcome.runs] == ["nearabout exact", "nearabout forest", "nearabout graph"]
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,7 @@ def test_annoy_from_its_own_process_and_results_for_other_plots(tmp_path: Path) 
         "nearabout-exact-batch",
         "nearabout-forest-batch",
         "nearabout-ivf-batch",
+        "nearabout-graph-batch",
     }
     written = sorted((folder / "annoy-batch").iterdir())
     assert len(written) >= len(outcome.runs[-1].points)
@@ -192,7 +193,7 @@ def test_duplicates_types_that_differ_and_a_title_of_any_kind(tmp_path: Path) ->
     assert outcome.hardness is not None
     assert outcome.hardness.contrast == pytest.approx(1)
     assert outcome.as_dict()["hardness"]["intrinsic_dimension"] is None  # infinite
-    assert [run.points[-1].recall for run in outcome.runs] == [1, 1, 1]  # all are equally near
+    assert [run.points[-1].recall for run in outcome.runs] == [1, 1, 1, 1]  # all are equally near
     assert [folder.name for folder in tmp_path.iterdir()] == ["_all_the_same"]
     json.dumps(outcome.as_dict(), allow_nan=False)
 

@@ -33,7 +33,7 @@ random bytes, text, other libraries' files           files/test_file_attacks.py:
 truncated files, future versions, every lie          files/test_file_attacks.py::test_lies_about_the_structure
 ... inside the sections                              files/test_file_attacks.py::test_lies_in_the_content
 a directory, a pipe, a device                        files/test_file_attacks.py::test_a_folder_is_no_index
-2,000 mutated files                                  ../fuzz/test_reader_fuzz.py::test_two_thousand_mutated_files
+mutated files                                        ../fuzz/test_reader_fuzz.py::test_mutated_files
 a file replaced while open                           files/test_faults.py::test_a_file_replaced_while_open
 ... again and again, under searching threads         files/test_bad_days.py::test_replaced_under_those_who_search
 fork after threads were used                         index/test_index.py::test_a_forked_child_searches
@@ -132,11 +132,11 @@ print(len(na.open(sys.argv[1])))
 
 
 @linux
-def test_a_folder_that_may_not_be_written(compass: na.Index) -> None:
+def test_a_folder_that_may_not_be_written() -> None:
     folder = Path(tempfile.mkdtemp(prefix="nearabout-read-only-"))  # pytest's own are closed to other users
     try:
         path = folder / "words.near"
-        compass.save(path)
+        na.build(DIRECTIONS, keys=WORDS, path=path)
         path.chmod(0o644)
         folder.chmod(0o555)
         done = run_python(READ_ONLY, path)
@@ -168,11 +168,11 @@ def may_trace() -> bool:
 
 @linux
 @pytest.mark.parametrize("call", ["pwrite64", "fsync", "?rename,?renameat,?renameat2"])
-def test_a_call_that_fails(call: str, compass: na.Index, tmp_path: Path) -> None:
+def test_a_call_that_fails(call: str, tmp_path: Path) -> None:
     if not may_trace():
         pytest.skip("strace is missing or not allowed")
     path = tmp_path / "words.near"
-    compass.save(path)
+    na.build(DIRECTIONS, keys=WORDS, path=path)
     before = path.read_bytes()
     tracing = ("strace", "-f", "-o", os.devnull, "-e", f"trace={call}", "-e", f"inject={call}:error=EIO")
     done = run_python(FAILING_CALL, path, before=tracing)
@@ -200,7 +200,7 @@ def test_replaced_under_those_who_search(tmp_path: Path, kind: Kind) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         looking = [pool.submit(look) for _ in range(3)]
-        for value in (2.0, 1.0) * 10:
+        for value in (2.0, 1.0) * 5:
             na.build(np.full((300, 8), value), metric="euclidean", path=path, kind=kind)
         ended.set()
         for future in looking:

@@ -28,7 +28,7 @@ import resource, signal, sys
 import numpy as np
 import nearabout as na
 kind = sys.argv[2]
-index = na.build(np.ones((20_000, 16), np.float32), metric="euclidean", kind=kind)
+index = na.build(np.ones((4_000, 16), np.float32), metric="euclidean", kind=kind)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 for write in (lambda: index.save(sys.argv[1]), lambda: na.build(index.vectors(), path=sys.argv[1], kind=kind)):
@@ -70,13 +70,13 @@ import os, signal, sys, threading, time
 import numpy as np
 import nearabout as na
 work, path, kind = sys.argv[1:]
-vectors = np.random.default_rng(0).normal(size=(100_000, 64)).astype(np.float32)
+vectors = np.random.default_rng(0).normal(size=(100_000, 64)).astype(np.float32)  # many as queries, too
 if work == "build":
     def stop(share):
         os.kill(os.getpid(), signal.SIGINT)  # at the first sign of life
     run = lambda: na.build(vectors, path=path, kind=kind, progress=stop)
 else:
-    index = na.build(vectors, metric="euclidean" if kind == "ivf" else "manhattan", kind=kind)
+    index = na.build(vectors[:5_000], metric="euclidean" if kind in ("ivf", "graph") else "manhattan", kind=kind)
     def run():
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         for _ in range(1000):

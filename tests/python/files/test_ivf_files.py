@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.combinations import star
 from tests.python.forest_recall import blobs, parted, recall
 
 KIND = na.IVF(lists=64)
@@ -41,10 +42,9 @@ def test_threads_change_nothing(metric: str, dtype: str) -> None:
             np.testing.assert_array_equal(alone.rows, one.rows[number])
 
 
-@pytest.mark.parametrize("source", ["f32", "u8"])
-@pytest.mark.parametrize("dtype", [None, "f16"])
+@pytest.mark.parametrize(("source", "dtype"), star(["f32", "u8"], [None, "f16"]))
 def test_threads_and_memory_build_the_same_file(source: str, dtype: str | None, tmp_path: Path) -> None:
-    np.save(tmp_path / "rows.npy", table(30_000, 3, source))
+    np.save(tmp_path / "rows.npy", table(18_000, 3, source))
     images = []
     for options in ({"threads": 1}, {"threads": 2}, {"memory": "64MB"}, {"memory": "64MB", "threads": 1}):
         path = tmp_path / "index.near"

@@ -11,12 +11,12 @@ import pytest
 FUZZER = Path(__file__).resolve().parents[2] / "fuzz" / "formats.py"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_mutated_files_give_vectors_or_an_error_of_ours(seed: int) -> None:
-    command = [sys.executable, str(FUZZER), "--seed", str(seed), "--cases", "300", "--seconds", "300"]
+@pytest.mark.parametrize(("seed", "cases"), [(1, 150), pytest.param(2, 600, marks=pytest.mark.slow)])
+def test_mutated_files_give_vectors_or_an_error_of_ours(seed: int, cases: int) -> None:
+    command = [sys.executable, str(FUZZER), "--seed", str(seed), "--cases", str(cases), "--seconds", "300"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "300 cases" in done.stdout
+    assert f"{cases} cases" in done.stdout
     assert "read " in done.stdout
 
 

@@ -126,7 +126,7 @@ def test_a_radius_gives_nothing_beyond_it(case: Approximate, metric: str) -> Non
 
 
 @pytest.mark.parametrize("case", BOTH, ids=lambda case: case.name)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     data=st.data(),
     dtype=st.sampled_from(["f32", "i8", "f16"]),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout.errors import CorruptFileError, InvalidInputError
+from tests.combinations import star
 from tests.files import near_image
 from tests.python.conftest import KINDS, Kind
 from tests.python.forest_recall import blobs
@@ -70,9 +71,9 @@ def same(one: na.Hits, other: na.Hits) -> None:
     np.testing.assert_array_equal(one.distances, other.distances)
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16"])
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("kind", WITH, ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "metric", "dtype"), [case for kind in WITH for case in star([kind], METRICS, ["f32", "f16", "bf16"])]
+)
 def test_the_answers_are_those_without(kind: Kind, metric: str, dtype: str) -> None:
     index, plain = pair(kind, metric, dtype)
     rows, queries = table(dtype)
@@ -95,8 +96,7 @@ def test_whole_numbers_and_ties(kind: Kind) -> None:
         same(index.search(rows[:50], exact=exact), plain.search(rows[:50], exact=exact))
 
 
-@pytest.mark.parametrize("kind", WITH, ids=repr)
-@pytest.mark.parametrize("factor", [1e30, 1e-30, 1e-42])
+@pytest.mark.parametrize(("kind", "factor"), star(WITH, [1e30, 1e-30, 1e-42]))
 def test_huge_and_tiny_numbers(kind: Kind, factor: float) -> None:
     rows = (table("f32")[0][:800] * np.float32(factor)).astype(np.float32)
     rows[np.all(rows == 0, axis=1)] = factor
@@ -133,13 +133,58 @@ def test_other_vectors_are_refused(kind: Kind) -> None:
         if metric in kind.metrics:
             with pytest.raises(InvalidInputError, match="byte_rows does not support metric"):
                 na.build(np.zeros((20, 2), np.float32), metric=metric, kind=kind)
-    with pytest.raises(InvalidInputError, match="byte_rows is 'yes'; pass True or False"):
+    with pytest.raises(InvalidInputError, match="byte_rows is 'yes'; pass True, False or \"auto\""):
         having(kind, "yes")
 
 
 def test_lists_without_vectors_have_none() -> None:
+    assert na.build(table("f32")[0], kind=na.IVF(keep_vectors=False)).info()["byte_rows"] == 0
     with pytest.raises(InvalidInputError, match="byte_rows=True says which vectors"):
         na.IVF(keep_vectors=False, byte_rows=True)
+
+
+# Long rows of a table that fits in no cache of a family, if it had that many rows.
+SHAPE = (100_000, 3_072)
+
+
+PLANS = [
+    ({"family": "generic", "recall": 0.99}, False),
+    ({"family": "amx", "recall": 0.99}, True),
+    ({"family": "amx", "recall": 0.95}, False),
+    ({"family": "amx", "recall": 0.99, "kind": na.IVF(keep_vectors=False)}, False),
+    ({"family": "generic", "kind": na.IVF(byte_rows=True)}, True),
+]
+MORE_PLANS = [
+    ({"family": "avx2", "recall": 0.99}, False),
+    ({"family": "avx2", "recall": 0.95, "workload": "batch"}, False),
+    ({"family": "amx", "recall": 0.99, "workload": "single"}, True),
+    ({"family": "amx", "recall": 0.99, "dtype": "u8"}, False),
+    ({"family": "amx", "recall": 0.99, "kind": na.IVF(byte_rows=False)}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "on"), [*PLANS, *(pytest.param(*plan, marks=pytest.mark.slow) for plan in MORE_PLANS)]
+)
+def test_a_plan_says_whether_auto_stores_them(given: dict[str, Any], on: bool) -> None:
+    expected = na.plan(*SHAPE, metric="euclidean", **{"kind": "ivf", **given})
+    assert (getattr(expected.kind, FIELD), expected.has_byte_rows) == (on, on)
+    price = 0 if given.get("dtype") == "u8" or given.get("kind") == na.IVF(keep_vectors=False) else SHAPE[0] * 3_076
+    assert price <= expected.byte_rows_bytes <= 1.01 * price
+    assert ("of it byte rows" in repr(expected)) == on
+
+
+@pytest.mark.parametrize("given", [{"family": "amx", "recall": 0.99}, {"kind": na.IVF(byte_rows=True)}])
+def test_a_plan_for_a_table_that_fits_in_a_cache(given: dict[str, Any]) -> None:
+    small = na.plan(1_000, 3_072, metric="euclidean", **{"kind": "ivf", **given})
+    assert small.has_byte_rows == (given.get("kind") == na.IVF(byte_rows=True))
+
+
+@pytest.mark.parametrize("kind", ["exact", "forest", "ivf"])
+def test_auto_stores_none_for_a_few_rows(kind: str) -> None:
+    index = na.build(table("f32")[0], metric="euclidean", kind=kind)
+    assert (index.info()["byte_rows"], index.info()["metadata"][FIELD]) == (0, "auto")
+    assert not na.plan(ROWS, DIMS, metric="euclidean", kind=kind).has_byte_rows
 
 
 @pytest.mark.parametrize("kind", WITH, ids=repr)
@@ -155,7 +200,7 @@ def test_few_rows(kind: Kind) -> None:
 
 
 def image(kind: Kind, path: Path) -> bytes:
-    na.build(table("f32")[0], metric="euclidean", kind=kind, path=path)
+    pair(kind, "euclidean", "f32")[0].save(path)
     return path.read_bytes()
 
 

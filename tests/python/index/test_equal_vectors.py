@@ -97,7 +97,7 @@ def test_an_item_of_annoy_is_at_zero_of_itself(metric: str, dims: int) -> None:
     for item, vector in enumerate(vectors):
         index.add_item(item, vector)
     index.build(10)
-    for item, vector in enumerate(vectors):
+    for item, vector in list(enumerate(vectors))[::9]:
         assert index.get_distance(item, item) == 0
         for n in (1, 500):
             for answer in (

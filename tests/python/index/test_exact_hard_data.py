@@ -138,7 +138,10 @@ def queries_for(base: Table, random: np.random.Generator) -> dict[str, Table]:
     return {kind: np.clip(table, -largest, largest).astype(np.float32) for kind, table in kinds.items()}
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    "metric",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in ("sqeuclidean", "dot") else []) for name in METRICS],
+)
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 def test_hard_data(shape: Callable[[np.random.Generator], NDArray[np.float64]], metric: str) -> None:

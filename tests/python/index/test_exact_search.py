@@ -113,7 +113,7 @@ def test_equal_rows_tie_under_cosine() -> None:
     np.testing.assert_array_equal(rows, np.arange(60)[:, None] + 60 * np.arange(20))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     data=st.data(),
     metric=st.sampled_from(["euclidean", "sqeuclidean", "dot", "manhattan"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -240,10 +241,16 @@ def test_radius_search_is_filtered(filled: na.Index) -> None:
     assert none.counts == allowed.sum()
 
 
+@cache
+def large(name: str) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], na.Index]:
+    """Rows and queries that several tests share, and their index of the kind of that name."""
+    base, queries = clustered(12_000, 13), clustered(300, 14)
+    return (base, queries), na.build(base, metric="euclidean", kind=name)
+
+
 def test_approximate_hits_keep_the_recall(kind: Kind) -> None:
     skip_unserved(kind, "euclidean")
-    base, queries = clustered(20_000, 13), clustered(300, 14)
-    index = na.build(base, metric="euclidean", kind=kind.name)
+    (base, queries), index = large(kind.name)
     if index.effort_unit is None:
         pytest.skip("a kind that always compares every row")
     random = np.random.default_rng(15)
@@ -257,7 +264,15 @@ def test_approximate_hits_keep_the_recall(kind: Kind) -> None:
         assert np.all(np.asarray(hits.expected_recall) >= 0.9), name
 
 
-@pytest.mark.parametrize("name", ["plane under dot", "tight clusters", "far rows", "cosine clusters"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "far rows",
+        "tight clusters",
+        pytest.param("plane under dot", marks=pytest.mark.slow),
+        pytest.param("cosine clusters", marks=pytest.mark.slow),
+    ],
+)
 def test_recall_is_kept_where_filters_empty_whole_lists(kind: Kind, name: str) -> None:
     """Whole lists and leaves are without allowed rows, or codes say little about which rows are nearer."""
     random = np.random.default_rng(17)
@@ -301,8 +316,7 @@ def test_codes_alone_do_not_promise_more_among_allowed_rows() -> None:
 
 def test_excluding_the_nearest_keeps_the_recall(kind: Kind) -> None:
     skip_unserved(kind, "euclidean")
-    base, queries = clustered(20_000, 13), clustered(300, 14)
-    index = na.build(base, metric="euclidean", kind=kind.name)
+    (_, queries), index = large(kind.name)
     nearest = index.search(queries, 40, exact=True)
     for count in (5, 30):
         hits = index.search(queries, 10, exclude=list(nearest.rows[:, :count]))
@@ -311,9 +325,9 @@ def test_excluding_the_nearest_keeps_the_recall(kind: Kind) -> None:
 
 
 def test_filters_without_the_nearest_rows_keep_the_recall() -> None:
-    base, queries = clustered(20_000, 13), clustered(60, 14)
     for name in ("ivf", "forest"):
-        index = na.build(base, metric="euclidean", kind=name)
+        (base, queries), index = large(name)
+        queries = queries[:60]
         for count in (30, 200):
             nearest = index.search(queries, count + 10, exact=True)
             allowed = np.ones((len(queries), len(base)), np.bool_)

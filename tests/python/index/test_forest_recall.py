@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.combinations import star
 from tests.python.forest_recall import SHAPES, blobs, parted, recall
 
 from .test_exact_real_data import arrays
@@ -18,12 +19,8 @@ from .test_exact_real_data import arrays
 ENOUGH = 0.9  # of the 10 nearest, by distance, of queries that are not in the index
 METRICS = ["euclidean", "cosine", "dot"]
 # Lengths a thousandfold apart are for inner products; elsewhere the codes of the longest leave nothing of the shortest.
-CASES = [
-    (shape, metric)
-    for shape in SHAPES
-    for metric in METRICS
-    if shape != "norms_a_thousandfold_apart" or metric == "dot"
-]
+THOUSANDFOLD = "norms_a_thousandfold_apart"
+CASES = [*star([shape for shape in SHAPES if shape != THOUSANDFOLD], METRICS), (THOUSANDFOLD, "dot")]
 
 
 @pytest.mark.parametrize(("shape", "metric"), CASES)
@@ -58,8 +55,7 @@ def test_bits(flipped: float) -> None:
     assert recall(na.build(base, metric="hamming", kind="forest"), queries) >= ENOUGH
 
 
-@pytest.mark.parametrize("metric", [*METRICS, "manhattan"])
-@pytest.mark.parametrize("far", [10.0, 1e3, 1e6, 1e15])
+@pytest.mark.parametrize(("metric", "far"), star([*METRICS, "manhattan"], [10.0, 1e3, 1e6, 1e15]))
 def test_queries_far_outside(metric: str, far: float) -> None:
     base, queries = parted(blobs(np.random.default_rng(7)))
     index = na.build(base, metric=metric, kind="forest")
@@ -81,8 +77,9 @@ def test_any_settings(settings: dict[str, Any]) -> None:
     assert recall(index, queries) >= ENOUGH
 
 
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("settings", [{}, {"trees": 5}, {"leaf_size": 1}, {"leaf_size": 200}], ids=str)
+@pytest.mark.parametrize(
+    ("settings", "metric"), star([{}, {"trees": 5}, {"leaf_size": 1}, {"leaf_size": 200}], METRICS)
+)
 def test_more_effort_finds_more(settings: dict[str, Any], metric: str) -> None:
     base, queries = parted(blobs(np.random.default_rng(8), apart=1))
     index = na.build(base, metric=metric, kind=na.Forest(**settings))
@@ -126,7 +123,10 @@ def held_out(name: str) -> tuple[NDArray[Any], NDArray[Any], str]:
     return base, asked[:1_000], metric
 
 
-@pytest.mark.parametrize("name", ["pictures", "sentences", "words", "descriptors"])
+@pytest.mark.parametrize(
+    "name",
+    ["sentences", "words", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pictures", "descriptors"))],
+)
 def test_real_data(name: str) -> None:
     base, queries, metric = held_out(name)
     index = na.build(base, metric=metric, kind="forest")

@@ -123,8 +123,7 @@ def test_bytes_find_nearly_all_among_words(metric: str) -> None:
 # --- Small codes ---
 
 
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("dtype", ["f32", "f16", "u8"])
+@pytest.mark.parametrize(("metric", "dtype"), star(METRICS, ["f32", "f16", "u8"]))
 def test_small_codes_tell_what_to_expect(metric: str, dtype: str) -> None:
     """Queries that are not rows find as much as was measured, and the distances told are about the true ones."""
     base, queries = rows_and_queries(dtype)
@@ -264,7 +263,7 @@ def test_rows_that_are_equal_come_in_order(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("settings", "what"), star(OTHERS, [("euclidean", "f32"), ("cosine", "f16"), ("dot", "u8")]))
 def test_threads_and_memory_change_nothing(settings: dict[str, Any], what: tuple[str, str], tmp_path: Path) -> None:
     metric, dtype = what
-    base, queries = rows_and_queries(dtype, 20_000)
+    base, queries = rows_and_queries(dtype, 17_000)
     np.save(tmp_path / "rows.npy", base)
     images = []
     for options in ({"threads": 1}, {"threads": 3}, {"memory": "64MB"}, {"memory": "64MB", "threads": 1}):

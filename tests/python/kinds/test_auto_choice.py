@@ -12,6 +12,7 @@ import nearabout as na
 from nearabout.cli import main
 from nearabout.kinds.auto import choose_kind
 from nearabout.kinds.exact import most_exact_rows
+from nearabout.kinds.tuning import Tuning
 
 DIMS = 24
 BORDER = most_exact_rows(DIMS)
@@ -47,6 +48,19 @@ def test_what_lists_do_not_serve_stays_exact(metric: str) -> None:
     data = rows > 0 if metric in ("hamming", "jaccard") else rows
     assert na.build(data, metric=metric).kind == "exact"
     assert choose_kind(10**9, DIMS, metric, "bits" if data.dtype == bool else "f32") == na.Exact()
+
+
+def test_many_rows_get_a_graph_if_they_are_asked_for_one_by_one() -> None:
+    def chosen(rows: int, workload: str, recall: float = 0.95, memory: int = 0) -> str:
+        return choose_kind(rows, 128, "euclidean", "u8", recall, Tuning(workload), memory).name
+
+    assert chosen(400_000, "single") == "ivf"
+    assert [chosen(1_000_000, workload) for workload in ("single", "both", "batch")] == ["graph", "ivf", "ivf"]
+    assert [chosen(1_600_000, workload) for workload in ("single", "both", "batch")] == ["graph", "graph", "ivf"]
+    assert chosen(5_000_000, "batch") == "graph"
+    assert chosen(1_600_000, "single", recall=1) == "exact"
+    assert chosen(1_600_000, "single", memory=10**9) == "ivf", "a graph is not built in parts"
+    assert na.plan(1_600_000, 128, metric="euclidean", dtype="u8", workload="single").kind.name == "graph"
 
 
 def test_the_file_tells_that_it_was_chosen(tmp_path: Path) -> None:

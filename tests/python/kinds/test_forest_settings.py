@@ -34,7 +34,7 @@ def test_leaf_sizes_that_cannot_be(value: Any) -> None:
 def test_a_forest_is_a_value() -> None:
     assert na.Forest() == na.Forest("auto", 48)
     assert na.Forest(trees=3).name == "forest"
-    assert na.Forest(trees=3).settings() == {"kind": "forest", "trees": 3, "leaf_size": 48, "byte_rows": False}
+    assert na.Forest(trees=3).settings() == {"kind": "forest", "trees": 3, "leaf_size": 48, "byte_rows": "auto"}
     with pytest.raises(dataclasses.FrozenInstanceError):
         na.Forest().trees = 2
     with pytest.raises(TypeError):
@@ -76,7 +76,7 @@ def test_what_info_tells() -> None:
         "kind": "forest",
         "trees": 3,
         "leaf_size": 10,
-        "byte_rows": False,
+        "byte_rows": "auto",
     }
     assert 1 <= info["sketch_bytes"] <= 12
     assert forest().info()["trees"] == 1  # auto
@@ -112,7 +112,7 @@ def test_efforts_that_cannot_be(effort: Any) -> None:
         lambda: index.radius_search(BASE[0], 1.0, effort=effort),
     ):
         with pytest.raises(
-            na.InvalidInputError, match=r"effort is .*; pass a positive whole number, the number of rows"
+            na.InvalidInputError, match=r"effort is .*; pass a positive whole number, the number of lists"
         ):
             ask()
 

@@ -63,7 +63,7 @@ def test_they_are_values() -> None:
 
 
 def test_what_is_stored_of_them() -> None:
-    kept = {"refine": True, "keep_vectors": True, "byte_rows": False}
+    kept = {"refine": True, "keep_vectors": True, "byte_rows": "auto"}
     assert na.IVF(lists=3, codes=12).settings() == {"kind": "ivf", "lists": 3, "codes": 12, **kept}
     settings = na.IVF(codes=na.PcaCodes(8, bits=4)).settings()
     assert settings == {"kind": "ivf", "lists": "auto", "codes": {"size": 8, "bits": 4}, **kept}

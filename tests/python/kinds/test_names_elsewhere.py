@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 
 import pytest
@@ -10,7 +12,7 @@ import nearabout as na
 from nearabout.index.other_methods import _SERVES
 from nearabout.kinds import kind_from_settings
 
-GRAPH = "did you mean 'ivf'? This library builds no graphs; ivf serves the same purpose. Allowed: auto, "
+GRAPH = "did you mean 'graph'? Allowed: auto, "
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ GRAPH = "did you mean 'ivf'? This library builds no graphs; ivf serves the same 
         ("PQ8", "did you mean na.IVF(codes=8)?"),
         ("IVF0,PQ9999", "did you mean 'ivf'? Allowed"),
         ("exat", "did you mean 'exact' or 'auto'? Allowed"),
-        ("cupboard", "there is no kind 'cupboard'; Allowed: auto, exact, forest, ivf"),
+        ("cupboard", "there is no kind 'cupboard'; Allowed: auto, exact, forest, ivf, graph"),
         ("", "there is no kind ''; Allowed"),
     ],
 )
@@ -75,6 +77,22 @@ def test_a_method_of_others(name: str, advice: str) -> None:
         getattr(index, name)
     assert str(told.value).startswith(f"'Index' object has no attribute {name!r}")
     assert not hasattr(index, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "sentence"),
+    [
+        (na.Graph, {"M": 32}, "Graph() has no setting 'M'; did you mean 'degree'? Allowed: degree, alpha, code_bits"),
+        (na.Graph, {"codes": 8}, "Graph() has no setting 'codes'; did you mean 'code_bits'?"),
+        (na.IVF, {"nlist": 8}, "IVF() has no setting 'nlist'; did you mean 'lists'?"),
+        (na.Forest, {"n_trees": 8}, "Forest() has no setting 'n_trees'; did you mean 'trees'?"),
+        (na.Exact, {"cupboard": 8}, "Exact() has no setting 'cupboard'; Allowed: byte_rows"),
+    ],
+)
+def test_a_setting_of_others(kind: type, settings: dict[str, int], sentence: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(sentence)):
+        kind(**settings)
+    assert pickle.loads(pickle.dumps(kind())) == copy.deepcopy(kind()) == kind()
 
 
 def test_no_method_of_ours_is_among_those_of_others() -> None:

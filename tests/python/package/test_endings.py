@@ -79,12 +79,16 @@ print("done")
 """
 
 
+@pytest.mark.parametrize("seconds", [0.2, *(pytest.param(more, marks=pytest.mark.slow) for more in (0.27, 0.35))])
 @pytest.mark.parametrize("work", WORK)
-def test_the_interpreter_ends_while_threads_work(work: str) -> None:
-    for seconds in (0.2, 0.27, 0.35):
-        command = [sys.executable, "-c", PREPARE + WORK[work] + END, str(seconds)]
+def test_the_interpreter_ends_while_threads_work(work: str, seconds: float) -> None:
+    """Before 3.14, Python itself may read the state of a thread that it has freed (take_gil()), some once in thousands
+    of ends: one such end is tried again."""
+    command = [sys.executable, "-c", PREPARE + WORK[work] + END, str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if sys.version_info < (3, 14) and done.returncode == -getattr(signal, "SIGSEGV", 11):
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 NO_ROOM = """
@@ -115,10 +119,11 @@ for attempt in range(30):
 
 @linux_only
 @pytest.mark.parametrize("kind", ["exact", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("forest", "ivf"))])
-def test_a_build_without_room_is_a_memory_error(kind: str) -> None:
+@pytest.mark.parametrize("seeds", [(0,), pytest.param((1, 2), marks=pytest.mark.slow)], ids=str)
+def test_a_build_without_room_is_a_memory_error(kind: str, seeds: tuple[int, ...]) -> None:
     """No thread's first exception needs memory that is not there: the dynamic linker ended the process with 127."""
     ends = []
-    for seed in range(3):
+    for seed in seeds:
         command = [sys.executable, "-c", NO_ROOM, kind, str(seed)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr

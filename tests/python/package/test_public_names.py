@@ -13,17 +13,20 @@ NAMES = [
     "EVERY_ROW",
     "IVF",
     "CorruptFileError",
+    "Duplicates",
     "Embeddings",
     "Exact",
     "Explanation",
     "FileFormatError",
     "Forest",
+    "Graph",
     "Hits",
     "Index",
     "InvalidInputError",
     "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
+    "NeighborGraph",
     "PcaCodes",
     "Plan",
     "Profile",
@@ -35,6 +38,7 @@ NAMES = [
     "__version__",
     "build",
     "from_bytes",
+    "neighbor_graph",
     "open",
     "plan",
     "read",
@@ -56,6 +60,7 @@ INDEX = {
 }
 INDEX |= {"close", "to_bytes"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
+INDEX |= {"duplicates", "neighbors"}
 INDEX |= {"analogy", "effort_unit", "calibrate", "calibration", "explain", "measure_recall"}
 HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "out_of_distribution"}
 HITS |= {"to_arrow", "to_dict", "to_pandas", "to_polars"}

@@ -68,7 +68,7 @@ def test_metrics_without_a_screen(metric: str) -> None:
         vectors = vectors > 0
     planned = na.plan(2000, dims, metric=metric)
     index = na.build(vectors, metric=metric)
-    assert (planned.kind, planned.dtype) == (na.Exact(), index.dtype)
+    assert (planned.kind, planned.dtype) == (na.Exact(byte_rows=False), index.dtype)
     assert_near(planned.file_bytes, index.info()["file_bytes"])
 
 
@@ -79,9 +79,10 @@ def test_the_numbers_of_lists_and_trees(rows: int) -> None:
     assert isinstance(lists, na.IVF)
     built = na.build(vectors, kind="ivf").info()["lists"]
     assert built in (lists.lists // 2, lists.lists, 2 * lists.lists), "the build measures which"
-    assert lists == na.IVF(lists=lists.lists, codes="auto")
-    assert na.plan(rows, 20, kind="forest").kind == na.Forest(trees=1)
-    assert na.plan(rows, 20, kind=na.IVF(lists=7, codes=8)).kind == na.IVF(lists=min(7, rows), codes=8)
+    assert lists == na.IVF(lists=lists.lists, codes="auto", byte_rows=False)
+    assert na.plan(rows, 20, kind="forest").kind == na.Forest(trees=1, byte_rows=False)
+    given = na.plan(rows, 20, kind=na.IVF(lists=7, codes=8)).kind
+    assert given == na.IVF(lists=min(7, rows), codes=8, byte_rows=False)
 
 
 def test_the_codes_of_lists() -> None:
@@ -93,9 +94,9 @@ def test_the_codes_of_lists() -> None:
 
 
 def test_auto_is_what_build_chooses() -> None:
-    assert na.plan(16_666, 100).kind == na.Exact()
-    assert na.plan(16_667, 100).kind == na.IVF(lists=320)
-    assert na.plan(10**6, 100, metric="manhattan").kind == na.Exact()
+    assert na.plan(16_666, 100).kind == na.Exact(byte_rows=False)
+    assert na.plan(16_667, 100).kind == na.IVF(lists=320, byte_rows=False)
+    assert na.plan(10**6, 100, metric="manhattan").kind == na.Exact(byte_rows=False)
 
 
 def test_what_grows_with_what() -> None:
@@ -108,9 +109,9 @@ def test_what_grows_with_what() -> None:
 
 
 def test_a_recall_chooses_the_kind() -> None:
-    assert na.plan(50_000, 100, recall=1).kind == na.Exact()
-    assert na.plan(50_000, 100, recall=0.999).kind == na.IVF(lists=544)
-    assert na.plan(50_000, 100, kind="ivf", recall=1).kind == na.IVF(lists=544)
+    assert na.plan(50_000, 100, recall=1).kind == na.Exact(byte_rows=False)
+    assert na.plan(50_000, 100, recall=0.999).kind == na.IVF(lists=544, byte_rows=False)
+    assert na.plan(50_000, 100, kind="ivf", recall=1).kind == na.IVF(lists=544, byte_rows=False)
     assert na.plan(50_000, 100).recall == 0.95
     assert na.plan(50_000, 100, recall=0.9, memory="64MB").recall == 0.9
 
@@ -125,6 +126,16 @@ def test_queries_take_longer_for_more_rows_and_more_recall(kind: Kind) -> None:
             assert query_cost(many, recall).batch < query_cost(many, recall).alone
         costs = [query_cost(many, recall).alone for recall in (0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 1)]
         assert costs == sorted(costs)
+
+
+def test_a_graph_of_bits_takes_longer_than_one_of_bytes() -> None:
+    """Hashes of 12,000 sentences, 384 bits: 65 to 78 microseconds a query, 27 to 43 in a batch."""
+    for recall in (0.9, 0.95):
+        bits = na.Graph().query_nanoseconds(Case(12_000, 384, "hamming", "bits", na.Graph()), recall, batch=True)
+        alone = na.Graph().query_nanoseconds(Case(12_000, 384, "hamming", "bits", na.Graph()), recall, batch=False)
+        assert 27_000 / 3 < bits / 0.7 < 43_000
+        assert 65_000 / 3 < alone / 0.7 < 78_000
+        assert bits < alone
 
 
 def test_no_kind_is_planned_slower_than_a_comparison_of_every_row() -> None:
@@ -195,9 +206,10 @@ def test_what_build_would_refuse(arguments: dict[str, Any], sentence: str) -> No
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "50,000", "100", "--dtype", "f16", "--threads", "1", "--memory", "1GB"]) == 0
     fields = {line.split()[0]: line.split(None, 1)[1] for line in capsys.readouterr().out.splitlines()}
-    assert list(fields) == ["kind", "vectors", "chosen", "build", "memory", "file", "query", "batch"]
+    assert list(fields) == ["kind", "vectors", "chosen", "build", "memory", "file", "byte", "query", "batch"]
     assert fields["query"].endswith("at recall 0.95, on one thread")
     assert fields["kind"] == "ivf (lists 544, codes auto, refine True, keep_vectors True, byte_rows False)"
+    assert fields["byte"] == "rows   off; they would add about 5.2 MB"
     assert fields["vectors"] == "50,000 of 100 dims, cosine, f16"
     assert fields["build"].endswith("(threads: 1)")
     assert main(["plan", "500", "10", "--kind", "exact", "--metric", "dot", "--json"]) == 0

@@ -21,12 +21,12 @@ namespace nearabout::test {
 // Rows as the exact index keeps them, in `element`; queries as floats.
 struct ExactRows {
   ExactRows(const Table& table, Element element, metric::Metric metric) : ExactRows(table.view(), element, metric) {}
-  ExactRows(MatrixView table, Element element, metric::Metric metric)
+  ExactRows(MatrixView table, Element element, metric::Metric metric, bool rough = false)
       : index(built([&](storage::Writer& writer) {
           const index::ValidatedRows source(table, element, metric, index::InvalidRows::refuse, 2, {});
           const bool byte_rows = transform::code_space_of(metric) &&
                                  (element == Element::f32 || element == Element::f16 || element == Element::bf16);
-          exact::write_exact(writer, source, byte_rows, "{}", {.threads = 2}, {});
+          exact::write_exact(writer, source, {.byte_rows = byte_rows, .rough = rough}, "{}", {.threads = 2}, {});
         })),
         vectors(index->file().section(storage::SectionId::vectors)),
         screen(exact::screen_of(index->file(), descriptor(), vectors, quantize::kScreenOfExact)),

@@ -57,6 +57,16 @@ TEST(screened_neighbours_are_those_of_brute_force) {
   check_table(with_ties(2'600, 16, 3), whole_numbers(37, 16, 4), Element::f32);
 }
 
+// Of few dimensions a rough screen has all; of many, directions.
+TEST(a_rough_screen_rules_out_no_neighbour) {
+  for (const std::size_t dims : {40u, 500u})
+    for (const Metric metric : kScreened) {
+      const Table table = clustered(1'500, dims, 1);
+      const ExactRows rows(table.view(), Element::f32, metric, true);
+      check_scan(rows, clustered(20, dims, 2), 10, {0, 700, 1'500});
+    }
+}
+
 TEST(screened_neighbours_of_bytes_are_those_of_brute_force) {
   check_table(with_ties(2'600, 32, 5), whole_numbers(33, 32, 6), Element::i8);
   Table positive = with_ties(2'600, 32, 7);

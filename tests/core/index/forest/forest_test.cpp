@@ -37,7 +37,7 @@ std::shared_ptr<const StoredIndex> forest(const Table& vectors, Metric metric, c
 std::shared_ptr<const StoredIndex> exact(const Table& vectors, Metric metric) {
   const index::ValidatedRows source(vectors.view(), Element::f32, metric, index::InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  exact::write_exact(writer, source, false, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, {}, "{}", {.threads = 2}, {});
   return StoredIndex::open(writer.finish());
 }
 
@@ -148,9 +148,9 @@ TEST(invalid_forest_options_are_refused) {
   CHECK_THROWS(forest(base, Metric::euclidean, {0, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {kMaxTrees + 1, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInputError);
-  for (const Metric metric : kMetrics) CHECK(forest_space_of(metric).has_value());
-  CHECK_EQUAL(forest_space_of(Metric::hamming), transform::CodeSpace::l2);
-  CHECK(!forest_space_of(Metric::jaccard) && !forest_space_of(Metric::haversine));
+  for (const Metric metric : kMetrics) CHECK(transform::search_space_of(metric).has_value());
+  CHECK_EQUAL(transform::search_space_of(Metric::hamming), transform::CodeSpace::l2);
+  CHECK(!transform::search_space_of(Metric::jaccard) && !transform::search_space_of(Metric::haversine));
 }
 
 TEST(bits_are_unpacked_from_the_lowest) {

@@ -5,9 +5,11 @@
 #include <random>
 
 #include "check.h"
+#include "quantize/centroid_order.h"
 
 using namespace nearabout;
 using namespace nearabout::ivf;
+using quantize::order_by_nearness;
 
 namespace {
 

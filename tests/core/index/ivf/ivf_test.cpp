@@ -91,7 +91,7 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
   const index::BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
   CHECK(same_file(*index, *lists(base, metric, options, little)));
   CHECK_EQUAL(dynamic_cast<const IvfIndex&>(index->searcher()).distance_source(),
-              (refine ? DistanceSource::int8 : DistanceSource::codes_alone));
+              (refine ? index::DistanceSource::int8 : index::DistanceSource::codes_alone));
   const std::vector<SearchResult> truth = lists(base, metric, {})->searcher().search(queries.view(), exactly(10));
   const double found = recall(index->searcher().search(queries.view(), request(10)), truth);
   const double expected = index->searcher().expected(10, index->searcher().default_effort(10))->recall;

@@ -74,7 +74,7 @@ void check_row(const Made& made, const PackedList& packed, std::size_t i, std::u
   }
   std::uint16_t terms[2 * kBlock];
   std::memcpy(terms, block + shape.lines() * kernels::kLineBytes, sizeof terms);
-  const TermSteps& steps = packed.steps;
+  const quantize::TermSteps& steps = packed.steps;
   const double offset = double{steps.offset_low} + double{steps.offset_step} * terms[i % kBlock];
   const double scale = double{steps.scale_step} * terms[kBlock + i % kBlock];
   CHECK(std::abs(offset - double{header.terms.offset}) <= 0.51 * double{steps.offset_step} + 1e-5);
