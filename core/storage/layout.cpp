@@ -67,6 +67,10 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::graph_entries, "graph_entries"},
     {SectionId::graph_entry_panels, "graph_entry_panels"},
     {SectionId::graph_entry_squares, "graph_entry_squares"},
+    {SectionId::list_code_header, "list_code_header"},
+    {SectionId::list_codebooks, "list_codebooks"},
+    {SectionId::list_rotations, "list_rotations"},
+    {SectionId::list_cells, "list_cells"},
     {SectionId::checksums, "checksums"},
 };
 

@@ -1,0 +1,162 @@
+#include "index/ivf/learn_codes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "base/threads.h"
+#include "index/ivf/residual_sample.h"
+#include "quantize/byte_centroids.h"
+#include "quantize/product_learn.h"
+#include "quantize/product_residuals.h"
+#include "quantize/rotation.h"
+
+namespace nearabout::ivf {
+namespace {
+
+constexpr std::size_t kDefaultPartBits = 4;    // tables of sixteen entries are scanned in registers
+constexpr std::size_t kDefaultCodeBytes = 16;  // of product codes
+constexpr std::size_t kMaxCells = 64;
+constexpr std::size_t kRowsPerWord = 40;  // rows of a cell for each codeword of a part
+
+quantize::ProductShape shape_of(const quantize::CodeShape& shape) {
+  return {shape.directions, shape.parts, shape.bits};
+}
+
+quantize::ProductLearning learning_of(const IvfOptions& options, std::size_t threads) {
+  return {10, options.seed, threads};
+}
+
+// Codebooks of zeros, where there is nothing to learn from: all rows are at their centroids.
+quantize::ProductCodebooks codebooks_of(const std::vector<float>& residuals, const quantize::ProductShape& shape,
+                                        const quantize::ProductLearning& learning, const Monitor& monitor) {
+  if (residuals.empty()) return {shape, std::vector<float>(shape.words() * shape.dims, 0.0f)};
+  return quantize::learn_product_codebooks(residuals.data(), residuals.size() / shape.dims, shape, learning, monitor);
+}
+
+// Turns the directions, and the centroids with them.
+void turn(LearntLists& learnt, const std::vector<float>& rotation) {
+  const std::size_t m = learnt.shape.directions;
+  const std::size_t lists = learnt.lists();
+  const quantize::LearntDirections before = learnt.directions;
+  std::vector<float> square(before.outputs * before.outputs, 0.0f);
+  for (std::size_t j = 0; j < m; ++j)
+    std::copy_n(rotation.begin() + static_cast<std::ptrdiff_t>(j * m), m,
+                square.begin() + static_cast<std::ptrdiff_t>(j * before.outputs));
+  learnt.directions = quantize::turned(before, square);
+  std::vector<float> centroids(lists * before.outputs, 0.0f);
+  float most = 0;
+  for (std::size_t list = 0; list < lists; ++list)
+    for (std::size_t o = 0; o < m; ++o) {
+      double sum = 0;
+      for (std::size_t j = 0; j < m; ++j)
+        sum += double{learnt.point_step} * learnt.centroids[list * m + j] * double{rotation[j * m + o]};
+      centroids[list * before.outputs + o] = static_cast<float>(sum);
+      most = std::max(most, std::abs(static_cast<float>(sum)));
+    }
+  learnt.point_step = std::max(learnt.point_step, most / 127);  // rows that are clipped are few, but no centroid is
+  learnt.centroids = learnt.points_of(centroids);
+}
+
+// Cells are runs of lists, which are in an order of nearness, with about as many rows of the sample each.
+std::vector<std::uint32_t> cells_of_lists(const ResidualSample& sample, std::size_t lists, std::size_t cells) {
+  std::vector<std::size_t> sizes(lists, 0);
+  for (const std::uint32_t list : sample.lists) ++sizes[list];
+  std::vector<std::uint32_t> cell_of_list(lists);
+  std::size_t before = 0;
+  for (std::size_t list = 0; list < lists; ++list) {
+    const std::size_t middle = before + sizes[list] / 2;
+    cell_of_list[list] =
+        static_cast<std::uint32_t>(std::min(cells - 1, middle * cells / std::max<std::size_t>(1, sample.rows())));
+    before += sizes[list];
+  }
+  return cell_of_list;
+}
+
+std::size_t cell_count(const IvfOptions& options, std::size_t sampled, std::size_t words, std::size_t lists) {
+  const std::size_t enough = std::max<std::size_t>(1, sampled / (kRowsPerWord * words));
+  return std::min({options.code_cells > 0 ? options.code_cells : std::min(kMaxCells, enough), lists, sampled + 1});
+}
+
+// Returns the table that turns vectors, with columns for kernels::Project.
+std::vector<float> padded_columns(const std::vector<float>& rotation, std::size_t m) {
+  const std::size_t outputs = (m + 15) / 16 * 16;
+  std::vector<float> columns(m * outputs, 0.0f);
+  for (std::size_t j = 0; j < m; ++j)
+    std::copy_n(rotation.begin() + static_cast<std::ptrdiff_t>(j * m), m,
+                columns.begin() + static_cast<std::ptrdiff_t>(j * outputs));
+  return columns;
+}
+
+std::vector<float> turned_rows(const std::vector<float>& rows, const std::vector<float>& rotation, std::size_t m) {
+  const std::size_t outputs = (m + 15) / 16 * 16;
+  const std::vector<float> columns = padded_columns(rotation, m);
+  const std::size_t count = rows.size() / m;
+  std::vector<float> products(count * outputs), result(rows.size());
+  kernels::table().project(rows.data(), count, m, columns.data(), outputs, products.data());
+  for (std::size_t i = 0; i < count; ++i)
+    std::copy_n(products.begin() + static_cast<std::ptrdiff_t>(i * outputs), m,
+                result.begin() + static_cast<std::ptrdiff_t>(i * m));
+  return result;
+}
+
+ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, const IvfOptions& options,
+                      std::size_t threads) {
+  const quantize::ProductShape shape = shape_of(learnt.shape);
+  const std::size_t cells = cell_count(options, sample.rows(), shape.words(), learnt.lists());
+  const std::vector<std::uint32_t> cell_of_list = cells_of_lists(sample, learnt.lists(), cells);
+  std::vector<std::vector<float>> residuals(cells);
+  for (std::size_t i = 0; i < sample.rows(); ++i) {
+    const auto from = sample.directions.begin() + static_cast<std::ptrdiff_t>(i * sample.dims);
+    std::vector<float>& own = residuals[cell_of_list[sample.lists[i]]];
+    own.insert(own.end(), from, from + static_cast<std::ptrdiff_t>(sample.dims));
+  }
+  std::vector<ListCodes::Codes> codes(cells);
+  parallel_for(cells, 1, threads, [&](std::size_t cell, std::size_t, std::size_t) {
+    const std::vector<float> rotation =
+        quantize::balanced_rotation(residuals[cell], shape.dims, shape.parts, 1);
+    const std::vector<float> turned = turned_rows(residuals[cell], rotation, shape.dims);
+    codes[cell] = std::make_shared<const quantize::ProductResiduals>(
+        codebooks_of(turned, shape, learning_of(options, 1), {}), padded_columns(rotation, shape.dims));
+  });
+  return {std::move(codes), cell_of_list};
+}
+
+}  // namespace
+
+quantize::CodeShape product_shape(std::size_t dims, const IvfOptions& options) {
+  const std::size_t bits = options.code_bits > 0 ? options.code_bits : kDefaultPartBits;
+  const std::size_t m = std::min(quantize::kMaxByteDims, (dims + 3) / 4 * 4);
+  const std::size_t unit = 32 / bits;  // parts in a line, as whole lines are stored
+  const std::size_t bytes = options.code_bytes > 0 ? options.code_bytes : kDefaultCodeBytes;
+  const std::size_t parts = std::min(bytes * 8 / bits, m);
+  const std::size_t whole = std::max<std::size_t>(1, (parts + unit - 1) / unit) * unit;
+  return {std::max(m, whole), bits, whole};
+}
+
+void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::size_t rows, const IvfOptions& options,
+                 std::size_t threads, const Monitor& monitor) {
+  if (options.code_family == CodeFamily::pca) {
+    learnt.codes = ListCodes(std::make_shared<const quantize::PcaCodes>(learnt.shape));
+    return;
+  }
+  const quantize::ProductShape shape = shape_of(learnt.shape);
+  const std::size_t few = quantize::product_sample_rows(shape.bits);
+  const bool local = options.code_family == CodeFamily::local;
+  ResidualSample sample = sample_residuals(learnt, read, rows, local ? kMaxCells * few : few, threads);
+  if (local) {
+    learnt.codes = learn_local(learnt, sample, options, threads);
+    return;
+  }
+  if (options.code_family == CodeFamily::rotated) {
+    const std::vector<float> rotation =
+        quantize::learn_rotation(sample.directions, shape, learning_of(options, threads), monitor);
+    turn(learnt, rotation);
+    sample.directions = turned_rows(sample.directions, rotation, shape.dims);
+  }
+  learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(
+      codebooks_of(sample.directions, shape, learning_of(options, threads), monitor)));
+}
+
+}  // namespace nearabout::ivf

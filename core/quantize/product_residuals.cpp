@@ -1,0 +1,89 @@
+#include "quantize/product_residuals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/kernels.h"
+
+namespace nearabout::quantize {
+namespace {
+
+CodeShape shape_of(const ProductShape& shape) { return {shape.dims, shape.bits, shape.parts}; }
+
+double dot(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum += double{a[j]} * double{b[j]};
+  return sum;
+}
+
+// Rounds a table's numbers to whole ones, of which the largest is `most`; returns the value of one.
+template <class Entry>
+float round_tables(const std::vector<float>& values, int most, Entry* entries) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::abs(value));
+  const float factor = largest > 1e-30f ? static_cast<float>(most) / largest : 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    entries[i] = static_cast<Entry>(std::lrint(static_cast<double>(factor * values[i])));
+  return factor > 0 ? largest / static_cast<float>(most) : 0;
+}
+
+}  // namespace
+
+ProductResiduals::ProductResiduals(ProductCodebooks codebooks, std::vector<float> rotation)
+    : ResidualCodes(shape_of(codebooks.shape)), codes_(std::move(codebooks)), rotation_(std::move(rotation)) {}
+
+std::vector<float> ProductResiduals::rotated(const float* vector) const {
+  const std::size_t dims = shape_.directions;
+  std::vector<float> result(vector, vector + dims);
+  if (!rotation_.empty()) {
+    // As a row times a table, which the kernel takes sixteen columns at a time.
+    const std::size_t outputs = (dims + 15) / 16 * 16;
+    std::vector<float> products(outputs);
+    kernels::table().project(vector, 1, dims, rotation_.data(), outputs, products.data());
+    std::copy_n(products.begin(), dims, result.begin());
+  }
+  return result;
+}
+
+RowTerms ProductResiduals::encode(const float* projection, const float* centroid, float residual_square,
+                                  std::uint8_t* packed) const {
+  const std::size_t dims = shape_.directions;
+  std::vector<float> residual(dims);
+  for (std::size_t j = 0; j < dims; ++j) residual[j] = projection[j] - centroid[j];
+  const double square = dot(residual, residual);
+  const auto inverse = static_cast<float>(1 / std::max(std::sqrt(square), 1e-30));
+  for (float& value : residual) value *= inverse;
+  codes_.encode(rotated(residual.data()).data(), packed);
+  std::vector<float> words(dims);
+  codes_.decode(packed, words.data());
+  const double length = std::sqrt(dot(words, words));
+  const double scale = length > 1e-30 ? 2 * std::sqrt(square) / length : 0;
+  const double along_centroid = dot(words, rotated(centroid));
+  return {static_cast<float>(square + double{residual_square} + scale * along_centroid), static_cast<float>(scale)};
+}
+
+void ProductResiduals::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
+  const std::size_t dims = shape_.directions;
+  std::vector<float> words(dims);
+  codes_.decode(packed, words.data());
+  const std::size_t outputs = (dims + 15) / 16 * 16;
+  for (std::size_t j = 0; j < dims; ++j) {
+    float value = words[j];
+    if (!rotation_.empty()) {
+      value = 0;
+      for (std::size_t o = 0; o < dims; ++o) value += rotation_[j * outputs + o] * words[o];
+    }
+    values[j] = terms.scale * value;
+  }
+}
+
+QueryCodes ProductResiduals::bind(const float* projection, std::int8_t* tables) const {
+  const ProductShape& shape = codes_.shape();
+  std::vector<float> values(shape.parts * shape.words());
+  codes_.dots(rotated(projection).data(), values.data());
+  if (shape_.form() == CodeForm::tables) return {round_tables(values, kernels::kMaxEntry, tables), 0};
+  return {round_tables(values, kernels::kMaxLongEntry, reinterpret_cast<std::int16_t*>(tables)), 0};
+}
+
+}  // namespace nearabout::quantize
