@@ -66,6 +66,13 @@ inline Floats add_floats(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.lo
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   return {_mm256_fmadd_ps(a.low, b.low, sum.low), _mm256_fmadd_ps(a.high, b.high, sum.high)};
 }
+constexpr std::size_t kNearestTogether = 2;
+inline void keep_greater(Floats& greatest, Floats& places, Floats values, Floats place) {
+  const __m256 low = _mm256_cmp_ps(values.low, greatest.low, _CMP_GT_OQ);
+  const __m256 high = _mm256_cmp_ps(values.high, greatest.high, _CMP_GT_OQ);
+  greatest = {_mm256_blendv_ps(greatest.low, values.low, low), _mm256_blendv_ps(greatest.high, values.high, high)};
+  places = {_mm256_blendv_ps(places.low, place.low, low), _mm256_blendv_ps(places.high, place.high, high)};
+}
 inline Floats multiply_floats(Floats a, Floats b) {
   return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
 }
@@ -281,12 +288,12 @@ inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8
 }  // namespace
 
 const Table table = {
-    "avx2",       kReal<F32>,
-    kReal<F16>,   kReal<BF16>,
-    kReal<U8>,    kReal<I8>,
-    kIntegerU8,   kIntegerI8,
-    kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
-    project,      {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
-    {matrix_hits}};
+    "avx2",        kReal<F32>,
+    kReal<F16>,    kReal<BF16>,
+    kReal<U8>,     kReal<I8>,
+    kIntegerU8,    kIntegerI8,
+    kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
+    project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
+    {matrix_hits}, nearest_columns};
 
 }  // namespace nearabout::kernels::avx2

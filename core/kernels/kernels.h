@@ -186,6 +186,24 @@ struct ScreenKernels {
 using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
                          std::size_t outputs, float* out);
 
+// --- The nearest of some points, for codebooks and centroids. ---
+//
+// The points are the columns of a matrix: matrix[j * count + c] is coordinate j of point c. With half the square of its
+// norm, negated, as its offset, the point nearest to a vector is the one of the greatest sum.
+struct ColumnSet {
+  const float* matrix;
+  const float* offsets;
+  std::size_t dims;
+  std::size_t count;  // a multiple of 16, below 2^24; a column that is not to be found has an offset of -infinity
+};
+inline constexpr float kLargestFloat = 0x1.fffffep127f;
+
+// nearest[i] is the column of the greatest sum_j vectors[i * stride + j] * matrix[j * count + c] + offsets[c], and
+// sums[i] that sum, in float32, one dimension after another from the offset on: off by at most (dims + 1) * 2^-24 of
+// the sum of the magnitudes. The first column wins a tie, and column 0 if no sum is a number.
+using NearestColumns = void (*)(const float* vectors, std::size_t stride, std::size_t count, const ColumnSet& columns,
+                                std::uint32_t* nearest, float* sums);
+
 // --- Code kernels: sums over tables that 4-bit codes look up. ---
 //
 // Rows are stored in blocks of 16. A block is `lines` lines of 64 bytes followed by one line of terms. In line g, byte
@@ -275,6 +293,7 @@ struct Table {
   Project project;
   CodeKernels codes;
   MatrixKernels matrix;
+  NearestColumns nearest;
 };
 
 // Returns the table in use. It is chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this

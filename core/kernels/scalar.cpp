@@ -107,6 +107,14 @@ inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
 }
+constexpr std::size_t kNearestTogether = 4;
+inline void keep_greater(Floats& greatest, Floats& places, const Floats& values, const Floats& place) {
+  for (int i = 0; i < 16; ++i) {
+    const bool greater = values.lane[i] > greatest.lane[i];
+    greatest.lane[i] = greater ? values.lane[i] : greatest.lane[i];
+    places.lane[i] = greater ? place.lane[i] : places.lane[i];
+  }
+}
 inline Floats multiply_floats(Floats a, Floats b) {
   for (int i = 0; i < 16; ++i) a.lane[i] *= b.lane[i];
   return a;
@@ -291,12 +299,12 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 }  // namespace
 
 const Table table = {
-    "scalar",     kReal<F32>,
-    kReal<F16>,   kReal<BF16>,
-    kReal<U8>,    kReal<I8>,
-    kIntegerU8,   kIntegerI8,
-    kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,      {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
-    {matrix_hits}};
+    "scalar",      kReal<F32>,
+    kReal<F16>,    kReal<BF16>,
+    kReal<U8>,     kReal<I8>,
+    kIntegerU8,    kIntegerI8,
+    kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
+    project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
+    {matrix_hits}, nearest_columns};
 
 }  // namespace nearabout::kernels::scalar

@@ -25,7 +25,7 @@ quantize::ProductShape shape_of(const quantize::CodeShape& shape) {
 }
 
 quantize::ProductLearning learning_of(const IvfOptions& options, std::size_t threads) {
-  return {10, options.seed, threads};
+  return {.seed = options.seed, .threads = threads};
 }
 
 // Codebooks of zeros, where there is nothing to learn from: all rows are at their centroids.

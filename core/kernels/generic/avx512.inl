@@ -68,6 +68,12 @@ inline Floats load_floats(const float* from) { return _mm512_loadu_ps(from); }
 inline Floats every_float(float value) { return _mm512_set1_ps(value); }
 inline Floats add_floats(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) { return _mm512_fmadd_ps(a, b, sum); }
+constexpr std::size_t kNearestTogether = 8;
+inline void keep_greater(Floats& greatest, Floats& places, Floats values, Floats place) {
+  const __mmask16 greater = _mm512_cmp_ps_mask(values, greatest, _CMP_GT_OQ);
+  greatest = _mm512_mask_mov_ps(greatest, greater, values);
+  places = _mm512_mask_mov_ps(places, greater, place);
+}
 inline Floats multiply_floats(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 inline void store_floats(float* to, Floats floats) { _mm512_storeu_ps(to, floats); }
 inline void store_rounded(std::int8_t* to, Floats floats) {

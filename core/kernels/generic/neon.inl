@@ -60,6 +60,14 @@ inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 4; ++i) sum.four[i] = vfmaq_f32(sum.four[i], a.four[i], b.four[i]);
   return sum;
 }
+constexpr std::size_t kNearestTogether = 2;
+inline void keep_greater(Floats& greatest, Floats& places, const Floats& values, const Floats& place) {
+  for (int i = 0; i < 4; ++i) {
+    const uint32x4_t greater = vcgtq_f32(values.four[i], greatest.four[i]);
+    greatest.four[i] = vbslq_f32(greater, values.four[i], greatest.four[i]);
+    places.four[i] = vbslq_f32(greater, place.four[i], places.four[i]);
+  }
+}
 inline Floats multiply_floats(Floats a, Floats b) {
   for (int i = 0; i < 4; ++i) a.four[i] = vmulq_f32(a.four[i], b.four[i]);
   return a;
