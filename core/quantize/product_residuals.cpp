@@ -1,6 +1,7 @@
 #include "quantize/product_residuals.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -17,15 +18,33 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return sum;
 }
 
-// Rounds a table's numbers to whole ones, of which the largest is `most`; returns the value of one.
+// Returns the largest absolute value, sixteen at a time, so that none waits for the one before.
+float largest_of(const std::vector<float>& values) {
+  constexpr std::size_t kLanes = 16;
+  std::array<float, kLanes> most{};
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      most[lane] = std::abs(values[i + lane]) > most[lane] ? std::abs(values[i + lane]) : most[lane];
+  for (; i < values.size(); ++i) most[0] = std::max(most[0], std::abs(values[i]));
+  return *std::max_element(most.begin(), most.end());
+}
+
+// Rounds a table's numbers to whole ones, of which the largest is `most`, halves away from zero; returns the value of
+// one.
 template <class Entry>
 float round_tables(const std::vector<float>& values, int most, Entry* entries) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
-  const float factor = largest > 1e-30f ? static_cast<float>(most) / largest : 0;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    entries[i] = static_cast<Entry>(std::lrint(static_cast<double>(factor * values[i])));
-  return factor > 0 ? largest / static_cast<float>(most) : 0;
+  const float largest = largest_of(values);
+  if (!(largest > 1e-30f)) {
+    std::fill_n(entries, values.size(), Entry{0});
+    return 0;
+  }
+  const float factor = static_cast<float>(most) / largest;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = factor * values[i];
+    entries[i] = static_cast<Entry>(static_cast<int>(value + (value < 0 ? -0.5f : 0.5f)));
+  }
+  return largest / static_cast<float>(most);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct LearntLists {
   quantize::LearntDirections directions;
   quantize::CodeShape shape;  // that of the codes
   ListCodes codes;
+  bool residual = true;  // rows are coded relative to the centroids
   index::DistanceSource distance_source = index::DistanceSource::vectors;
   bool squares = false;                // rows are integers, so that their squared norms are exact
   double alignment = 0;                // lambda of guard.h

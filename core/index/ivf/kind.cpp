@@ -36,13 +36,14 @@ IvfOptions options_of(const index::Parameters& given, double recall) {
                      recall};
   options.code_family = family_of_codes(given.text("code_family"));
   options.code_cells = given.integer("code_cells");
+  options.residual = given.flag("residual");
   return options;
 }
 
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   build.parameters.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "quick",
-                           "family", "workload", "code_family", "code_cells"});
+                           "family", "workload", "code_family", "code_cells", "residual"});
   IvfOptions options = options_of(build.parameters, build.recall);
   options.queries = build.queries;
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
@@ -81,6 +82,7 @@ index::Description IvfIndex::describe() const {
       {"code_family", {std::string(name_of(layout_->code_family))}},
       {"code_parts", {std::uint64_t{layout_->shape().parts}}},
       {"code_cells", {std::uint64_t{layout_->codes.cells()}}},
+      {"residual", {layout_->residual}},
       {"code_directions", {std::uint64_t{layout_->shape().directions}}},
       {"code_bits", {std::uint64_t{layout_->shape().bits}}},
       {"code_bytes", {std::uint64_t{layout_->shape().bytes()}}},

@@ -14,7 +14,6 @@
 #include "index/ivf/list_codes_file.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
-#include "quantize/product_codes.h"
 #include "quantize/transform_file.h"
 #include "storage/numbers.h"
 #include "storage/validate.h"
@@ -49,19 +48,17 @@ void read_header(IvfLayout& layout) {
   const Section& section = layout.file.section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
-  const bool product = layout.file.has(SectionId::list_code_header);
   const std::uint64_t directions = header[kDirections];
   const std::uint64_t bits = header[kBits];
-  if (product ? !quantize::are_product_bits(bits) : !quantize::are_code_bits(bits))
-    storage::throw_count(layout.file, section, kBits, product ? "4 or 8 bits" : "1, 2, 4 or 8 bits", bits);
-  const std::uint64_t unit = product ? 4 : 32 / bits;  // directions are four to a byte product, or fill whole lines
-  if (directions == 0 || directions > quantize::kMaxByteDims || directions % unit != 0)
-    storage::throw_count(layout.file, section, kDirections, "whole lines of codes", directions);
+  if (bits == 0 || bits > 8) storage::throw_count(layout.file, section, kBits, "1 to 8 bits", bits);
+  if (directions == 0 || directions > quantize::kMaxByteDims || directions % 4 != 0)
+    storage::throw_count(layout.file, section, kDirections, "a multiple of four up to 192", directions);
   if (header[kLists] == 0 || header[kLists] > layout.row_count())
     storage::throw_count(layout.file, section, kLists, "lists", header[kLists]);
-  StoredListCodes codes = read_list_codes(layout.file, directions, bits, header[kLists]);
-  layout.code_family = codes.family;
-  layout.codes = std::move(codes.codes);
+  StoredListCodes stored = read_list_codes(layout.file, section, {directions, bits}, header[kLists]);
+  layout.code_family = stored.family;
+  layout.codes = std::move(stored.codes);
+  layout.residual = stored.residual;
   layout.seed = header[kSeed];
   const Section& sizes = layout.file.section(SectionId::list_sizes);
   sizes.expect(Element::u32, {header[kLists], 1});

@@ -53,6 +53,7 @@ struct IvfLayout {
   const storage::Section* vectors = nullptr;  // null if no vectors are stored
   transform::MetricTransform transform{};
   CodeFamily code_family = CodeFamily::pca;
+  bool residual = true;  // rows are coded relative to the centroids
   ListCodes codes{};
   quantize::StoredDirections directions{};
   IvfCentroids centroids{};

@@ -55,8 +55,8 @@ void learn_shape(LearntLists& learnt, const transform::RowReader& read, const in
   const std::size_t width = row_bytes(source.element(), source.dims());
   const CodedTable table{rows, lists_for(rows, options.lists), width, options.recall};
   if (options.code_family != CodeFamily::pca) {
-    const bool coordinates = options.code_family == CodeFamily::product && dims <= quantize::kMaxByteDims;
-    learnt.shape = product_shape(coordinates ? dims : principal.available, options);
+    const bool coordinates = codes_coordinates(options.code_family) && dims <= quantize::kMaxByteDims;
+    learnt.shape = given_shape(coordinates ? dims : principal.available, options);
     learnt.directions = coordinates ? quantize::coordinate_directions(principal.centre)
                                     : quantize::learn_directions(principal, principal.available, options.seed);
     return;
@@ -84,6 +84,7 @@ quantize::LearningSize direction_learning(std::size_t rows, std::size_t dims) {
 LearntLists learn(const transform::RowReader& read, const index::ValidatedRows& source, const IvfOptions& options,
                   std::size_t threads, const Monitor& monitor) {
   LearntLists learnt;
+  learnt.residual = options.residual;
   learnt.distance_source = distance_source_of(options, source.element());
   learnt.squares = is_byte(source.element());
   learnt.transform = transform::fit_metric_transform(read, source.rows(), source.dims(),

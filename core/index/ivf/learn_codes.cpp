@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "index/ivf/list_codes_file.h"
 #include "index/ivf/residual_sample.h"
 #include "quantize/byte_centroids.h"
 #include "quantize/product_learn.h"
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::size_t kDefaultPartBits = 4;    // tables of sixteen entries are scanned in registers
 constexpr std::size_t kDefaultCodeBytes = 16;  // of product codes
+constexpr std::size_t kDefaultScalarBits = 8;
+constexpr std::size_t kDefaultRandomBits = 1;
+constexpr std::size_t kScalarSampleRows = 8'192;
 constexpr std::size_t kMaxCells = 64;
 constexpr std::size_t kRowsPerWord = 40;  // rows of a cell for each codeword of a part
 
@@ -123,9 +127,34 @@ ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, c
   return {std::move(codes), cell_of_list};
 }
 
+// Returns the spread of residuals along each direction, for codes that have steps: the same for all after a random
+// rotation.
+std::vector<float> steps_of(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
+                            const IvfOptions& options, std::size_t threads) {
+  const std::size_t m = learnt.shape.directions;
+  if (options.code_family == CodeFamily::random) return std::vector<float>(m, 1.0f);
+  const ResidualSample sample = sample_residuals(learnt, read, rows, kScalarSampleRows, threads);
+  std::vector<double> squares(m, 0.0);
+  for (std::size_t i = 0; i < sample.rows(); ++i)
+    for (std::size_t j = 0; j < m; ++j)
+      squares[j] += double{sample.directions[i * m + j]} * double{sample.directions[i * m + j]};
+  const double most = *std::max_element(squares.begin(), squares.end());
+  std::vector<float> steps(m, 1.0f);
+  constexpr double kLeastSpread = 1e-3;  // of the largest: rows unlike the sample have something there, too
+  for (std::size_t j = 0; j < m && most > 0; ++j)
+    steps[j] = static_cast<float>(std::max(std::sqrt(squares[j] / most), kLeastSpread));
+  return steps;
+}
+
 }  // namespace
 
-quantize::CodeShape product_shape(std::size_t dims, const IvfOptions& options) {
+quantize::CodeShape given_shape(std::size_t dims, const IvfOptions& options) {
+  if (!is_product(options.code_family)) {
+    constexpr std::size_t kLineDirections = 32;  // fill whole lines with any number of bits
+    const std::size_t usual = options.code_family == CodeFamily::scalar ? kDefaultScalarBits : kDefaultRandomBits;
+    return {(dims + kLineDirections - 1) / kLineDirections * kLineDirections,
+            options.code_bits > 0 ? options.code_bits : usual};
+  }
   const std::size_t bits = options.code_bits > 0 ? options.code_bits : kDefaultPartBits;
   const std::size_t m = std::min(quantize::kMaxByteDims, (dims + 3) / 4 * 4);
   const std::size_t unit = 32 / bits;  // parts in a line, as whole lines are stored
@@ -139,6 +168,10 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
                  std::size_t threads, const Monitor& monitor) {
   if (options.code_family == CodeFamily::pca) {
     learnt.codes = ListCodes(std::make_shared<const quantize::PcaCodes>(learnt.shape));
+    return;
+  }
+  if (!is_product(options.code_family)) {
+    learnt.codes = leveled_codes(options.code_family, learnt.shape, steps_of(learnt, read, rows, options, threads));
     return;
   }
   const quantize::ProductShape shape = shape_of(learnt.shape);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/element.h"
@@ -19,11 +20,19 @@ enum class CodeFamily {
   pca,      // a few bits along each leading principal direction (leading_codes.h)
   product,  // product codes of the coordinates
   rotated,  // product codes after a learnt rotation
-  local     // product codes after a rotation of their own in each cell, which some lists share
+  local,    // product codes after a rotation of their own in each cell, which some lists share
+  scalar,   // a few bits for each coordinate
+  random    // a few bits for each direction of a random rotation
 };
+constexpr bool is_product(CodeFamily family) {
+  return family == CodeFamily::product || family == CodeFamily::rotated || family == CodeFamily::local;
+}
 std::string_view name_of(CodeFamily family);
 // Throws InvalidInputError if there is no such family.
 CodeFamily family_of_codes(std::string_view name);
+// Returns whether codes of a family may have so many bits, and which they may have, in words.
+bool are_bits_of(CodeFamily family, std::size_t bits);
+std::string bits_of(CodeFamily family);
 
 struct IvfOptions {
   std::size_t lists = 0;       // 0: chosen from the number of rows
@@ -39,6 +48,7 @@ struct IvfOptions {
   double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
   CodeFamily code_family = CodeFamily::pca;
   std::size_t code_cells = 0;                   // of local codes; 0: chosen from the number of rows
+  bool residual = true;                         // rows are coded relative to the centroids of their lists
   std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used
 };
 

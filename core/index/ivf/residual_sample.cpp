@@ -34,6 +34,7 @@ ResidualSample sample_residuals(const LearntLists& learnt, const transform::RowR
   const quantize::ByteCentroids centroids(learnt.centroids, m);
   ResidualSample sample{m, std::vector<float>(numbers.size() * m), std::vector<std::uint32_t>(numbers.size())};
   std::vector<float> lengths(numbers.size());
+  const float step = learnt.residual ? learnt.point_step : 0;  // of centroids
   parallel_for(numbers.size(), kSampledPerTask, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
     const std::size_t count = end - begin;
     std::vector<float> vectors(count * directions.dims), projections(count * directions.outputs), rests(count);
@@ -46,7 +47,7 @@ ResidualSample sample_residuals(const LearntLists& learnt, const transform::RowR
       float* const residual = sample.directions.data() + (begin + i) * m;
       const std::int8_t* const centroid = learnt.centroids.data() + sample.lists[begin + i] * m;
       for (std::size_t j = 0; j < m; ++j)
-        residual[j] = projections[i * directions.outputs + j] - learnt.point_step * static_cast<float>(centroid[j]);
+        residual[j] = projections[i * directions.outputs + j] - step * static_cast<float>(centroid[j]);
       lengths[begin + i] = static_cast<float>(std::sqrt(squared_norm(residual, m)));
     }
   });

@@ -212,7 +212,7 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     bind_to(layout_.codes.cell_of(list), probes[i].query);
     list_scans_[i] = &scans_[probes[i].query];
-    list_scans_[i]->base = probes[i].distance + layout_.lists.offset_lows[list];
+    list_scans_[i]->base = (layout_.residual ? probes[i].distance : 0) + layout_.lists.offset_lows[list];
     list_scans_[i]->offset_step = layout_.lists.offset_steps[list];
     list_scans_[i]->scale = -queries_[probes[i].query].codes.unit * layout_.lists.scale_steps[list];
   }

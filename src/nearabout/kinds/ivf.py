@@ -218,6 +218,9 @@ class IVF(Kind):
             "quick": tuning.quick,
             "family": tuning.family,
             "workload": tuning.workload,
+            "code_family": "pca",
+            "code_cells": 0,
+            "residual": True,
         }
 
     @classmethod
