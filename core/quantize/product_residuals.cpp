@@ -49,19 +49,12 @@ float round_tables(const std::vector<float>& values, int most, Entry* entries) {
 
 }  // namespace
 
-ProductResiduals::ProductResiduals(ProductCodebooks codebooks, std::vector<float> rotation)
+ProductResiduals::ProductResiduals(ProductCodebooks codebooks, std::optional<transform::Rotation> rotation)
     : ResidualCodes(shape_of(codebooks.shape)), codes_(std::move(codebooks)), rotation_(std::move(rotation)) {}
 
 std::vector<float> ProductResiduals::rotated(const float* vector) const {
-  const std::size_t dims = shape_.directions;
-  std::vector<float> result(vector, vector + dims);
-  if (!rotation_.empty()) {
-    // As a row times a table, which the kernel takes sixteen columns at a time.
-    const std::size_t outputs = (dims + 15) / 16 * 16;
-    std::vector<float> products(outputs);
-    kernels::table().project(vector, 1, dims, rotation_.data(), outputs, products.data());
-    std::copy_n(products.begin(), dims, result.begin());
-  }
+  std::vector<float> result(vector, vector + shape_.directions);
+  if (rotation_) rotation_->apply(vector, 1, result.data());
   return result;
 }
 
@@ -83,18 +76,13 @@ RowTerms ProductResiduals::encode(const float* projection, const float* centroid
 }
 
 void ProductResiduals::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
-  const std::size_t dims = shape_.directions;
-  std::vector<float> words(dims);
+  std::vector<float> words(shape_.directions);
   codes_.decode(packed, words.data());
-  const std::size_t outputs = (dims + 15) / 16 * 16;
-  for (std::size_t j = 0; j < dims; ++j) {
-    float value = words[j];
-    if (!rotation_.empty()) {
-      value = 0;
-      for (std::size_t o = 0; o < dims; ++o) value += rotation_[j * outputs + o] * words[o];
-    }
-    values[j] = terms.scale * value;
-  }
+  if (rotation_)
+    rotation_->undo(words.data(), 1, values);
+  else
+    std::copy(words.begin(), words.end(), values);
+  for (std::size_t j = 0; j < shape_.directions; ++j) values[j] *= terms.scale;
 }
 
 QueryCodes ProductResiduals::bind(const float* projection, std::int8_t* tables) const {

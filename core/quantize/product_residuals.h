@@ -15,18 +15,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "quantize/product_codes.h"
 #include "quantize/residual_codes.h"
+#include "transform/rotation.h"
 
 namespace nearabout::quantize {
 
 class ProductResiduals : public ResidualCodes {
  public:
-  // `rotation` is empty, or has a row for each of the dims, as a table for kernels::Project: padded to a multiple of
-  // sixteen columns. A residual is coded after it is multiplied with the table, whose columns are orthonormal.
-  explicit ProductResiduals(ProductCodebooks codebooks, std::vector<float> rotation = {});
+  // A residual is coded after it is rotated, if there is a rotation.
+  explicit ProductResiduals(ProductCodebooks codebooks, std::optional<transform::Rotation> rotation = {});
 
   RowTerms encode(const float* projection, const float* centroid, float residual_square,
                   std::uint8_t* packed) const override;
@@ -34,14 +35,14 @@ class ProductResiduals : public ResidualCodes {
   QueryCodes bind(const float* projection, std::int8_t* tables) const override;
 
   const ProductCodes& codes() const { return codes_; }
-  const std::vector<float>& rotation() const { return rotation_; }
+  const std::optional<transform::Rotation>& rotation() const { return rotation_; }
 
  private:
   // Returns the vector that is coded, or looked up: the rotated one.
   std::vector<float> rotated(const float* vector) const;
 
   ProductCodes codes_;
-  std::vector<float> rotation_;
+  std::optional<transform::Rotation> rotation_;
 };
 
 }  // namespace nearabout::quantize

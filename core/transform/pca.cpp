@@ -6,36 +6,13 @@
 
 #include "base/number_order.h"
 #include "base/random.h"
-#include "base/threads.h"
-#include "base/transpose.h"
-#include "kernels/kernels.h"
+#include "transform/products.h"
 
 namespace nearabout::transform {
 namespace {
 
 // Rounds of subspace iteration: after three, neighbouring directions are still mixed.
 constexpr std::size_t kPcaRounds = 4;
-constexpr std::size_t kRowsPerProjection = 16;  // rows per call of the kernel
-
-std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
-
-std::vector<float> transposed(const std::vector<float>& table, std::size_t rows, std::size_t columns,
-                              std::size_t padded_rows) {
-  std::vector<float> result(columns * padded_rows, 0.0f);
-  transpose(table.data(), rows, columns, result.data(), padded_rows);
-  return result;
-}
-
-// Returns left (rows x inner) times right (inner x outputs).
-std::vector<float> product(const std::vector<float>& left, std::size_t rows, std::size_t inner,
-                           const std::vector<float>& right, std::size_t outputs, std::size_t threads) {
-  std::vector<float> result(rows * outputs);
-  const auto project = kernels::table().project;
-  parallel_for(rows, kRowsPerProjection, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
-    project(left.data() + begin * inner, end - begin, inner, right.data(), outputs, result.data() + begin * outputs);
-  });
-  return result;
-}
 
 // Computes eight independent sums: a single one would wait for each addition, and the compiler may not reorder them.
 double dot(const double* a, const double* b, std::size_t count) {
@@ -88,14 +65,14 @@ class Covariance {
  public:
   Covariance(const std::vector<float>& vectors, std::size_t rows, std::size_t dims, std::size_t threads)
       : vectors_(vectors), rows_(rows), dims_(dims), threads_(threads) {
-    flipped_ = transposed(vectors, rows, dims, rows);
+    flipped_ = transposed(vectors.data(), rows, dims, rows);
     if (dims <= 1024) {
-      const std::size_t outputs = padded(dims);
+      const std::size_t outputs = padded_outputs(dims);
       std::vector<float> wide(rows * outputs, 0.0f);
       for (std::size_t i = 0; i < rows; ++i)
         std::copy_n(vectors.begin() + static_cast<std::ptrdiff_t>(i * dims), dims,
                     wide.begin() + static_cast<std::ptrdiff_t>(i * outputs));
-      const std::vector<float> full = product(flipped_, dims, rows, wide, outputs, threads);
+      const std::vector<float> full = product(flipped_.data(), dims, rows, wide.data(), outputs, threads);
       table_.resize(dims * dims);
       for (std::size_t i = 0; i < dims; ++i)
         std::copy_n(full.begin() + static_cast<std::ptrdiff_t>(i * outputs), dims,
@@ -104,9 +81,9 @@ class Covariance {
   }
 
   std::vector<float> times(const std::vector<float>& block, std::size_t outputs) const {
-    if (!table_.empty()) return product(table_, dims_, dims_, block, outputs, threads_);
-    const std::vector<float> scores = product(vectors_, rows_, dims_, block, outputs, threads_);
-    return product(flipped_, dims_, rows_, scores, outputs, threads_);
+    if (!table_.empty()) return product(table_.data(), dims_, dims_, block.data(), outputs, threads_);
+    const std::vector<float> scores = product(vectors_.data(), rows_, dims_, block.data(), outputs, threads_);
+    return product(flipped_.data(), dims_, rows_, scores.data(), outputs, threads_);
   }
 
  private:
@@ -137,8 +114,8 @@ std::vector<double> widest(const std::vector<double>& directions, const std::vec
 
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads) {
-  const std::size_t columns = std::min(padded(count + 8), dims);
-  const std::size_t width = padded(columns);  // the kernel needs padding: the extra columns are zero
+  const std::size_t columns = std::min(padded_outputs(count + 8), dims);
+  const std::size_t width = padded_outputs(columns);  // the kernel needs padding: the extra columns are zero
   const Covariance covariance(vectors, rows, dims, threads);
   Random random(0x5EED);
   std::vector<double> directions(dims * width, 0.0);

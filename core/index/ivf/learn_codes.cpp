@@ -11,7 +11,7 @@
 #include "quantize/byte_centroids.h"
 #include "quantize/product_learn.h"
 #include "quantize/product_residuals.h"
-#include "quantize/rotation.h"
+#include "quantize/learned_rotation.h"
 
 namespace nearabout::ivf {
 namespace {
@@ -40,27 +40,40 @@ quantize::ProductCodebooks codebooks_of(const std::vector<float>& residuals, con
 }
 
 // Turns the directions, and the centroids with them.
-void turn(LearntLists& learnt, const std::vector<float>& rotation) {
+void turn(LearntLists& learnt, const transform::Rotation& rotation) {
   const std::size_t m = learnt.shape.directions;
-  const std::size_t lists = learnt.lists();
-  const quantize::LearntDirections before = learnt.directions;
-  std::vector<float> square(before.outputs * before.outputs, 0.0f);
-  for (std::size_t j = 0; j < m; ++j)
-    std::copy_n(rotation.begin() + static_cast<std::ptrdiff_t>(j * m), m,
-                square.begin() + static_cast<std::ptrdiff_t>(j * before.outputs));
-  learnt.directions = quantize::turned(before, square);
-  std::vector<float> centroids(lists * before.outputs, 0.0f);
+  const std::size_t outputs = learnt.directions.outputs;
+  std::vector<float> square(outputs * outputs, 0.0f);
+  for (std::size_t j = 0; j < m; ++j) std::copy_n(rotation.matrix().data() + j * m, m, square.data() + j * outputs);
+  learnt.directions = quantize::turned(learnt.directions, square);
+  std::vector<float> centroids(learnt.lists() * outputs, 0.0f);
+  std::vector<float> before(m);
   float most = 0;
-  for (std::size_t list = 0; list < lists; ++list)
-    for (std::size_t o = 0; o < m; ++o) {
-      double sum = 0;
-      for (std::size_t j = 0; j < m; ++j)
-        sum += double{learnt.point_step} * learnt.centroids[list * m + j] * double{rotation[j * m + o]};
-      centroids[list * before.outputs + o] = static_cast<float>(sum);
-      most = std::max(most, std::abs(static_cast<float>(sum)));
-    }
+  for (std::size_t list = 0; list < learnt.lists(); ++list) {
+    float* const to = centroids.data() + list * outputs;
+    for (std::size_t j = 0; j < m; ++j)
+      before[j] = learnt.point_step * static_cast<float>(learnt.centroids[list * m + j]);
+    rotation.apply(before.data(), 1, to);
+    for (std::size_t j = 0; j < m; ++j) most = std::max(most, std::abs(to[j]));
+  }
   learnt.point_step = std::max(learnt.point_step, most / 127);  // rows that are clipped are few, but no centroid is
   learnt.centroids = learnt.points_of(centroids);
+}
+
+std::vector<float> rotated(const std::vector<float>& rows, const transform::Rotation& rotation) {
+  std::vector<float> result(rows.size());
+  rotation.apply(rows.data(), rows.size() / rotation.dims(), result.data());
+  return result;
+}
+
+// Returns codes with a rotation of their own; without one where there are too few residuals to learn it from.
+ListCodes::Codes codes_of_cell(const std::vector<float>& residuals, const quantize::ProductShape& shape,
+                               const quantize::ProductLearning& learning) {
+  const std::size_t rows = residuals.size() / shape.dims;
+  if (rows < 2 * shape.dims)
+    return std::make_shared<const quantize::ProductResiduals>(codebooks_of(residuals, shape, learning, {}));
+  quantize::LearnedRotation learnt = quantize::learn_rotation(residuals.data(), rows, shape, learning);
+  return std::make_shared<const quantize::ProductResiduals>(std::move(learnt.codebooks), std::move(learnt.rotation));
 }
 
 // Cells are runs of lists, which are in an order of nearness, with about as many rows of the sample each.
@@ -83,28 +96,6 @@ std::size_t cell_count(const IvfOptions& options, std::size_t sampled, std::size
   return std::min({options.code_cells > 0 ? options.code_cells : std::min(kMaxCells, enough), lists, sampled + 1});
 }
 
-// Returns the table that turns vectors, with columns for kernels::Project.
-std::vector<float> padded_columns(const std::vector<float>& rotation, std::size_t m) {
-  const std::size_t outputs = (m + 15) / 16 * 16;
-  std::vector<float> columns(m * outputs, 0.0f);
-  for (std::size_t j = 0; j < m; ++j)
-    std::copy_n(rotation.begin() + static_cast<std::ptrdiff_t>(j * m), m,
-                columns.begin() + static_cast<std::ptrdiff_t>(j * outputs));
-  return columns;
-}
-
-std::vector<float> turned_rows(const std::vector<float>& rows, const std::vector<float>& rotation, std::size_t m) {
-  const std::size_t outputs = (m + 15) / 16 * 16;
-  const std::vector<float> columns = padded_columns(rotation, m);
-  const std::size_t count = rows.size() / m;
-  std::vector<float> products(count * outputs), result(rows.size());
-  kernels::table().project(rows.data(), count, m, columns.data(), outputs, products.data());
-  for (std::size_t i = 0; i < count; ++i)
-    std::copy_n(products.begin() + static_cast<std::ptrdiff_t>(i * outputs), m,
-                result.begin() + static_cast<std::ptrdiff_t>(i * m));
-  return result;
-}
-
 ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, const IvfOptions& options,
                       std::size_t threads) {
   const quantize::ProductShape shape = shape_of(learnt.shape);
@@ -118,11 +109,7 @@ ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, c
   }
   std::vector<ListCodes::Codes> codes(cells);
   parallel_for(cells, 1, threads, [&](std::size_t cell, std::size_t, std::size_t) {
-    const std::vector<float> rotation =
-        quantize::balanced_rotation(residuals[cell], shape.dims, shape.parts, 1);
-    const std::vector<float> turned = turned_rows(residuals[cell], rotation, shape.dims);
-    codes[cell] = std::make_shared<const quantize::ProductResiduals>(
-        codebooks_of(turned, shape, learning_of(options, 1), {}), padded_columns(rotation, shape.dims));
+    codes[cell] = codes_of_cell(residuals[cell], shape, learning_of(options, 1));
   });
   return {std::move(codes), cell_of_list};
 }
@@ -178,15 +165,19 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
   const std::size_t few = quantize::product_sample_rows(shape.bits);
   const bool local = options.code_family == CodeFamily::local;
   ResidualSample sample = sample_residuals(learnt, read, rows, local ? kMaxCells * few : few, threads);
+  if (options.code_family != CodeFamily::product && sample.rows() >= 2 * shape.dims) {
+    const quantize::LearnedRotation all = quantize::learn_rotation(sample.directions.data(), sample.rows(), shape,
+                                                                   learning_of(options, threads), monitor);
+    turn(learnt, all.rotation);
+    sample.directions = rotated(sample.directions, all.rotation);
+    if (!local) {
+      learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(all.codebooks));
+      return;
+    }
+  }
   if (local) {
     learnt.codes = learn_local(learnt, sample, options, threads);
     return;
-  }
-  if (options.code_family == CodeFamily::rotated) {
-    const std::vector<float> rotation =
-        quantize::learn_rotation(sample.directions, shape, learning_of(options, threads), monitor);
-    turn(learnt, rotation);
-    sample.directions = turned_rows(sample.directions, rotation, shape.dims);
   }
   learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(
       codebooks_of(sample.directions, shape, learning_of(options, threads), monitor)));

@@ -12,7 +12,7 @@ namespace nearabout::ivf {
 
 // Returns whether codes are of the coordinates themselves, if there are few enough of them.
 constexpr bool codes_coordinates(CodeFamily family) {
-  return family == CodeFamily::product || family == CodeFamily::scalar;
+  return is_product(family) || family == CodeFamily::scalar;
 }
 // Returns the shape of codes of vectors of so many dims, as close to the options as whole lines allow; not of
 // CodeFamily::pca, whose shape is measured (code_shape_choice.h).

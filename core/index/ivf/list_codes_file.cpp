@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -26,8 +27,6 @@ enum Field : std::size_t { kFamily, kParts, kCells, kResidual, kFields };
 // Of the header of lists.
 constexpr std::size_t kDirectionsField = 1;
 constexpr std::size_t kBitsField = 2;
-
-std::size_t rotation_columns(std::size_t directions) { return (directions + 15) / 16 * 16; }
 
 const ProductResiduals& cell_of(const ListCodes& codes, std::size_t cell) {
   return static_cast<const ProductResiduals&>(codes.of_cell(cell));
@@ -55,13 +54,15 @@ void write_products(storage::Writer& writer, CodeFamily family, const ListCodes&
     const ProductResiduals& own = cell_of(codes, cell);
     const std::vector<float>& words = own.codes().codebooks().centroids;
     codebooks.insert(codebooks.end(), words.begin(), words.end());
-    rotations.insert(rotations.end(), own.rotation().begin(), own.rotation().end());
+    if (!own.rotation()) continue;
+    const std::vector<float>& matrix = own.rotation()->matrix();
+    rotations.insert(rotations.end(), matrix.begin(), matrix.end());
   }
   const std::uint64_t cells = codes.cells();
   writer.add<float>(SectionId::list_codebooks, {cells, codebooks.size() / cells}, codebooks);
   if (family != CodeFamily::local) return;
   const std::size_t directions = codes.shape().directions;
-  writer.add<float>(SectionId::list_rotations, {cells * directions, rotation_columns(directions)}, rotations);
+  writer.add<float>(SectionId::list_rotations, {cells * directions, directions}, rotations);
   std::vector<std::uint32_t> cell_of_list(lists);
   for (std::size_t list = 0; list < lists; ++list) cell_of_list[list] = static_cast<std::uint32_t>(codes.cell_of(list));
   writer.add<std::uint32_t>(SectionId::list_cells, {lists, 1}, cell_of_list);
@@ -75,21 +76,23 @@ ListCodes read_products(const storage::File& file, CodeFamily family, const Code
   books.expect(Element::f32, {cells, words});
   const std::span<const float> codebooks = storage::finite_floats(file, books);
   const bool local = family == CodeFamily::local;
-  const std::size_t columns = rotation_columns(shape.directions);
   std::span<const float> rotations;
   if (local) {
     const Section& stored = file.section(SectionId::list_rotations);
-    stored.expect(Element::f32, {cells * shape.directions, columns});
+    stored.expect(Element::f32, {cells * shape.directions, shape.directions});
     rotations = storage::finite_floats(file, stored);
   }
-  const std::size_t turns = local ? shape.directions * columns : 0;
+  const std::size_t turns = shape.directions * shape.directions;
   std::vector<ListCodes::Codes> codes;
   for (std::size_t cell = 0; cell < cells; ++cell) {
     const std::span<const float> own = codebooks.subspan(cell * words, words);
-    const std::span<const float> turned = rotations.subspan(cell * turns, turns);
-    codes.push_back(
-        std::make_shared<const ProductResiduals>(quantize::ProductCodebooks{product, {own.begin(), own.end()}},
-                                                 std::vector<float>(turned.begin(), turned.end())));
+    std::optional<transform::Rotation> rotation;
+    if (local) {
+      const std::span<const float> turned = rotations.subspan(cell * turns, turns);
+      rotation.emplace(std::vector<float>(turned.begin(), turned.end()), shape.directions);
+    }
+    codes.push_back(std::make_shared<const ProductResiduals>(
+        quantize::ProductCodebooks{product, {own.begin(), own.end()}}, std::move(rotation)));
   }
   return {std::move(codes), local ? read_cells(file, cells, lists) : std::vector<std::uint32_t>()};
 }
