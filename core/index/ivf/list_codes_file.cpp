@@ -54,7 +54,7 @@ void write_products(storage::Writer& writer, CodeFamily family, const ListCodes&
     const ProductResiduals& own = cell_of(codes, cell);
     const std::vector<float>& words = own.codes().codebooks().centroids;
     codebooks.insert(codebooks.end(), words.begin(), words.end());
-    if (!own.rotation()) continue;
+    if (family != CodeFamily::local) continue;
     const std::vector<float>& matrix = own.rotation()->matrix();
     rotations.insert(rotations.end(), matrix.begin(), matrix.end());
   }
