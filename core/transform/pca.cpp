@@ -6,82 +6,13 @@
 
 #include "base/number_order.h"
 #include "base/random.h"
-#include "base/threads.h"
-#include "base/transpose.h"
-#include "kernels/kernels.h"
+#include "transform/dense.h"
 
 namespace nearabout::transform {
 namespace {
 
 // Rounds of subspace iteration: after three, neighbouring directions are still mixed.
 constexpr std::size_t kPcaRounds = 4;
-constexpr std::size_t kRowsPerProjection = 16;  // rows per call of the kernel
-
-std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
-
-std::vector<float> transposed(const std::vector<float>& table, std::size_t rows, std::size_t columns,
-                              std::size_t padded_rows) {
-  std::vector<float> result(columns * padded_rows, 0.0f);
-  transpose(table.data(), rows, columns, result.data(), padded_rows);
-  return result;
-}
-
-// Returns left (rows x inner) times right (inner x outputs).
-std::vector<float> product(const std::vector<float>& left, std::size_t rows, std::size_t inner,
-                           const std::vector<float>& right, std::size_t outputs, std::size_t threads) {
-  std::vector<float> result(rows * outputs);
-  const auto project = kernels::table().project;
-  parallel_for(rows, kRowsPerProjection, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
-    project(left.data() + begin * inner, end - begin, inner, right.data(), outputs, result.data() + begin * outputs);
-  });
-  return result;
-}
-
-// Computes eight independent sums: a single one would wait for each addition, and the compiler may not reorder them.
-double dot(const double* a, const double* b, std::size_t count) {
-  double sums[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += a[i + lane] * b[i + lane];
-  for (; i < count; ++i) sums[0] += a[i] * b[i];
-  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
-// Subtracts from `column` its components along the columns before it.
-void remove_components(double* column, const std::vector<double>& column_major, std::size_t earlier, std::size_t rows) {
-  for (std::size_t other = 0; other < earlier; ++other) {
-    const double* direction = column_major.data() + other * rows;
-    const double along = dot(direction, column, rows);
-    for (std::size_t i = 0; i < rows; ++i) column[i] -= along * direction[i];
-  }
-}
-
-// Orthonormalises the first `columns` columns of a table of `width` columns by Gram-Schmidt, in double, repeated
-// `passes` times: one pass is enough within an iteration, two are orthonormal to the last bits. A column that vanishes
-// (data of lower rank) is replaced by a random one. columns <= rows.
-void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t width, int passes,
-                    Random& random) {
-  std::vector<double> column_major(rows * columns);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) column_major[c * rows + i] = table[i * width + c];
-
-  for (std::size_t c = 0; c < columns; ++c) {
-    double* column = column_major.data() + c * rows;
-    for (int attempt = 0; attempt < 8; ++attempt) {
-      const double before = dot(column, column, rows);
-      for (int pass = 0; pass < passes; ++pass) remove_components(column, column_major, c, rows);
-      const double after = dot(column, column, rows);
-      if (after > 1e-20 * before && after > 0) {
-        const double scale = 1 / std::sqrt(after);
-        for (std::size_t i = 0; i < rows; ++i) column[i] *= scale;
-        break;
-      }
-      for (std::size_t i = 0; i < rows; ++i) column[i] = random.symmetric();
-    }
-  }
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) table[i * width + c] = column_major[c * rows + i];
-}
 
 // Multiplies a block by the covariance, which is computed explicitly if it is smaller than the vectors.
 class Covariance {
@@ -90,7 +21,7 @@ class Covariance {
       : vectors_(vectors), rows_(rows), dims_(dims), threads_(threads) {
     flipped_ = transposed(vectors, rows, dims, rows);
     if (dims <= 1024) {
-      const std::size_t outputs = padded(dims);
+      const std::size_t outputs = padded_outputs(dims);
       std::vector<float> wide(rows * outputs, 0.0f);
       for (std::size_t i = 0; i < rows; ++i)
         std::copy_n(vectors.begin() + static_cast<std::ptrdiff_t>(i * dims), dims,
@@ -137,8 +68,8 @@ std::vector<double> widest(const std::vector<double>& directions, const std::vec
 
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads) {
-  const std::size_t columns = std::min(padded(count + 8), dims);
-  const std::size_t width = padded(columns);  // the kernel needs padding: the extra columns are zero
+  const std::size_t columns = std::min(padded_outputs(count + 8), dims);
+  const std::size_t width = padded_outputs(columns);  // the kernel needs padding: the extra columns are zero
   const Covariance covariance(vectors, rows, dims, threads);
   Random random(0x5EED);
   std::vector<double> directions(dims * width, 0.0);
