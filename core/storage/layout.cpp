@@ -67,6 +67,16 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::graph_entries, "graph_entries"},
     {SectionId::graph_entry_panels, "graph_entry_panels"},
     {SectionId::graph_entry_squares, "graph_entry_squares"},
+    {SectionId::binary_header, "binary_header"},
+    {SectionId::binary_centre, "binary_centre"},
+    {SectionId::binary_directions, "binary_directions"},
+    {SectionId::binary_levels, "binary_levels"},
+    {SectionId::sampled_bits, "sampled_bits"},
+    {SectionId::hash_header, "hash_header"},
+    {SectionId::hash_codes, "hash_codes"},
+    {SectionId::hash_keys, "hash_keys"},
+    {SectionId::hash_ends, "hash_ends"},
+    {SectionId::hash_rows, "hash_rows"},
     {SectionId::checksums, "checksums"},
 };
 

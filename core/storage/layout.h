@@ -81,6 +81,16 @@ enum class SectionId : std::uint32_t {
   graph_entries = 65,
   graph_entry_panels = 66,
   graph_entry_squares = 67,
+  binary_header = 100,
+  binary_centre = 101,
+  binary_directions = 102,
+  binary_levels = 103,
+  sampled_bits = 104,
+  hash_header = 105,
+  hash_codes = 106,
+  hash_keys = 107,
+  hash_ends = 108,
+  hash_rows = 109,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know
