@@ -7,8 +7,8 @@
 
 #include "base/threads.h"
 #include "quantize/float_kmeans.h"
-#include "transform/pca.h"
 #include "transform/dense.h"
+#include "transform/pca.h"
 
 namespace nearabout::quantize {
 namespace {
@@ -156,7 +156,7 @@ Rotation principal_rotation(const float* vectors, std::size_t rows, const Produc
 }
 
 LearnedRotation learn_product_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
-                               const ProductLearning& learning, const Monitor& monitor) {
+                                       const ProductLearning& learning, const Monitor& monitor) {
   const std::size_t threads = thread_count(learning.threads);
   const std::vector<float> sample = leading(vectors, rows, shape.dims, kTurnRows, learning.seed);
   LearnedRotation best = turn(sample, shape, learning, subprogress(monitor, 0, kTurning));

@@ -32,6 +32,6 @@ struct LearnedRotation {
 
 // Learns from centred vectors.
 LearnedRotation learn_product_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
-                               const ProductLearning& learning, const Monitor& monitor = {});
+                                       const ProductLearning& learning, const Monitor& monitor = {});
 
 }  // namespace nearabout::quantize

@@ -77,6 +77,16 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::hash_keys, "hash_keys"},
     {SectionId::hash_ends, "hash_ends"},
     {SectionId::hash_rows, "hash_rows"},
+    {SectionId::quantizer_header, "quantizer_header"},
+    {SectionId::quantizer_frame, "quantizer_frame"},
+    {SectionId::quantizer_codebooks, "quantizer_codebooks"},
+    {SectionId::quantizer_rotations, "quantizer_rotations"},
+    {SectionId::quantizer_centroids, "quantizer_centroids"},
+    {SectionId::quantizer_scales, "quantizer_scales"},
+    {SectionId::quantizer_cell_codebooks, "quantizer_cell_codebooks"},
+    {SectionId::quantizer_ranges, "quantizer_ranges"},
+    {SectionId::quantizer_directions, "quantizer_directions"},
+    {SectionId::quantizer_steps, "quantizer_steps"},
     {SectionId::checksums, "checksums"},
 };
 

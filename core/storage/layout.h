@@ -91,6 +91,16 @@ enum class SectionId : std::uint32_t {
   hash_keys = 107,
   hash_ends = 108,
   hash_rows = 109,
+  quantizer_header = 110,
+  quantizer_frame = 111,
+  quantizer_codebooks = 112,
+  quantizer_rotations = 113,
+  quantizer_centroids = 114,
+  quantizer_scales = 115,
+  quantizer_cell_codebooks = 116,
+  quantizer_ranges = 117,
+  quantizer_directions = 118,
+  quantizer_steps = 119,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know
