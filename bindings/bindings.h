@@ -18,6 +18,7 @@ void bind_searches(nanobind::class_<index::StoredIndex>& index);
 void bind_calibration(nanobind::class_<index::StoredIndex>& index);
 void bind_build(nanobind::module_& m);
 void bind_neighbors(nanobind::module_& m);
+void bind_quantizers(nanobind::module_& m);
 void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);
 void bind_annoy(nanobind::module_& m);

@@ -34,6 +34,7 @@ NB_MODULE(_core, m) {
   nearabout::bind_filters(m);
   nearabout::bind_build(m);
   nearabout::bind_neighbors(m);
+  nearabout::bind_quantizers(m);
   nearabout::bind_rows(m);
   nearabout::bind_text(m);
   nearabout::bind_annoy(m);

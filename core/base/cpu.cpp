@@ -80,7 +80,7 @@ bool may_use_tiles() {
 CpuFeatures detect() {
   constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
   constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
-  constexpr std::uint32_t kVbmi = bit(1), kVnni = bit(11);
+  constexpr std::uint32_t kVbmi = bit(1), kVnni = bit(11), kCountsBits = bit(14);
   constexpr std::uint32_t kAmxTile = bit(24), kAmxInt8 = bit(25);
   constexpr std::uint64_t kSavesAvx = 0x06, kSavesAvx512 = 0xe6, kSavesTiles = 0x60000;
   CpuFeatures features;
@@ -91,7 +91,7 @@ CpuFeatures detect() {
   features.avx2 = all(saved, kSavesAvx) && all(extended.ebx, kAvx2);
   features.avx512 =
       features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) && all(extended.ecx, kVnni);
-  features.avx512_vbmi = features.avx512 && all(extended.ecx, kVbmi);
+  features.avx512_vbmi = features.avx512 && all(extended.ecx, kVbmi | kCountsBits);
   features.amx =
       features.avx512_vbmi && all(saved, kSavesTiles) && all(extended.edx, kAmxTile | kAmxInt8) && may_use_tiles();
   return features;

@@ -8,7 +8,7 @@ namespace nearabout {
 struct CpuFeatures {
   bool avx2 = false;            // AVX2, FMA, F16C
   bool avx512 = false;          // avx2 and AVX-512 F, BW, DQ, VL, VNNI
-  bool avx512_vbmi = false;     // avx512 and VBMI
+  bool avx512_vbmi = false;     // avx512, VBMI and VPOPCNTDQ
   bool amx = false;             // avx512_vbmi and tiles with products of bytes
   bool neon = false;            // the ARMv8-A baseline
   bool dot_product = false;     // neon and the dot products of ARMv8.2-A

@@ -17,6 +17,9 @@ StoredIndex::StoredIndex(std::shared_ptr<const storage::File> file, std::unique_
 }
 
 std::shared_ptr<const StoredIndex> StoredIndex::open(std::shared_ptr<const storage::File> file) {
+  if (file->has(storage::SectionId::quantizer_header))
+    throw UnknownFormatError(file->name() +
+                             ": is a quantizer, not an index; open it with nearabout.load_quantizer(path)");
   const Descriptor descriptor = read_descriptor(*file);
   std::unique_ptr<const Searcher> searcher = find_kind(descriptor.kind)->open(*file, descriptor);
   return std::shared_ptr<const StoredIndex>(new StoredIndex(std::move(file), std::move(searcher)));

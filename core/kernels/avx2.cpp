@@ -133,6 +133,26 @@ inline Sums add_bits(Sums sums, Bytes bytes) {
   return _mm256_add_epi32(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
 }
 
+// Words of four rows. Counts stay in bytes until the end: kMaxCodeWords words have at most 128 bits a byte.
+constexpr std::size_t kCountRows = 4;
+using BitCounts = __m256i;
+inline BitCounts no_bit_counts() { return _mm256_setzero_si256(); }
+inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
+  const __m256i low = _mm256_set1_epi8(0x0f);
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  const __m256i bits = _mm256_xor_si256(load_bytes(rows), _mm256_set1_epi64x(static_cast<long long>(*query)));
+  counts = _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, _mm256_and_si256(bits, low)));
+  return _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bits, 4), low)));
+}
+inline __m256i row_counts(BitCounts counts) { return _mm256_sad_epu8(counts, _mm256_setzero_si256()); }
+inline unsigned near_counts(BitCounts counts, std::uint32_t most) {
+  const __m256i far = _mm256_cmpgt_epi64(row_counts(counts), _mm256_set1_epi64x(most));
+  return ~static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(far))) & 0xfu;
+}
+inline void store_counts(std::uint64_t* to, BitCounts counts) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), row_counts(counts));
+}
+
 struct DotU8U8 {
   static constexpr Byte kRowFlip = 0;
   static constexpr int kQueryFactor = 0;

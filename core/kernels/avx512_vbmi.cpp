@@ -1,5 +1,5 @@
-// AVX-512 with VNNI and VBMI: Ice Lake, Zen 4 and later. Same as avx512.cpp, except that bytes are looked up across a
-// register.
+// AVX-512 with VNNI, VBMI and VPOPCNTDQ: Ice Lake, Zen 4 and later. Same as avx512.cpp, except that bytes are looked up
+// across a register, and that the processor counts bits itself.
 #include <immintrin.h>
 #include <string.h>
 
@@ -53,6 +53,19 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
                         std::uint32_t place, std::size_t, CodeScan& scan) {
   append_blocks<kBlocks>(sums, terms, stride, rows, place, scan);
 }
+
+// Words of eight rows.
+constexpr std::size_t kCountRows = 8;
+using BitCounts = __m512i;
+inline BitCounts no_bit_counts() { return _mm512_setzero_si512(); }
+inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
+  const __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(rows), _mm512_set1_epi64(static_cast<long long>(*query)));
+  return _mm512_add_epi64(counts, _mm512_popcnt_epi64(bits));
+}
+inline unsigned near_counts(BitCounts counts, std::uint32_t most) {
+  return _mm512_cmple_epu64_mask(counts, _mm512_set1_epi64(most));
+}
+inline void store_counts(std::uint64_t* to, BitCounts counts) { _mm512_storeu_si512(to, counts); }
 
 // clang-format off
 #include "kernels/generic/byte_steps.inl"

@@ -51,10 +51,21 @@ struct IntegerKernels {
   IntegerKernel l1;
   IntegerKernel projection;
 };
+// Binary codes of up to kMaxCodeWords words of 64 bits are stored in blocks of kCodeRows rows: word w of row r is
+// number w * kCodeRows + r of its block, so that one instruction compares a word of several rows, and no count is ever
+// added across lanes.
+inline constexpr std::size_t kCodeRows = 8;
+inline constexpr std::size_t kMaxCodeWords = 16;
+// Finds the rows, of `rows` in whole blocks (the last may be only partly filled), whose codes differ from the query's
+// in at most `most` bits. Writes them in order as (number of bits) * 2^32 + number of the row, and returns how many
+// they are; there is room for `rows` rounded up to whole blocks.
+using BitHits = std::size_t (*)(const std::uint64_t* blocks, std::size_t rows, std::size_t words,
+                                const std::uint64_t* query, std::uint32_t most, std::uint64_t* hits);
 // hamming: the number of differing bits. jaccard: 1 - |and| / |or|, and 0 where both are empty (as SciPy has it).
 struct BitKernels {
   IntegerKernel hamming;
   IntegerKernel jaccard;
+  BitHits hits;
 };
 
 // --- Screen kernels: s8 queries against u8 rows. ---

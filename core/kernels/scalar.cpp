@@ -182,6 +182,28 @@ inline Sums add_bits(Sums sums, Bytes bytes) {
   return sums;
 }
 
+constexpr std::size_t kCountRows = 8;
+struct BitCounts {
+  std::uint64_t lane[kCountRows];
+};
+inline BitCounts no_bit_counts() { return {}; }
+inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
+  for (std::size_t i = 0; i < kCountRows; ++i) {
+    std::uint64_t bits = rows[i] ^ *query;
+    bits -= (bits >> 1) & 0x5555'5555'5555'5555u;
+    bits = (bits & 0x3333'3333'3333'3333u) + ((bits >> 2) & 0x3333'3333'3333'3333u);
+    bits = (bits + (bits >> 4)) & 0x0f0f'0f0f'0f0f'0f0fu;
+    counts.lane[i] += bits * 0x0101'0101'0101'0101u >> 56;
+  }
+  return counts;
+}
+inline unsigned near_counts(const BitCounts& counts, std::uint32_t most) {
+  unsigned near = 0;
+  for (std::size_t i = 0; i < kCountRows; ++i) near |= counts.lane[i] <= most ? 1u << i : 0u;
+  return near;
+}
+inline void store_counts(std::uint64_t* to, const BitCounts& counts) { memcpy(to, counts.lane, sizeof(counts.lane)); }
+
 template <class Query, class Row>
 struct Product {
   static constexpr Byte kRowFlip = 0;

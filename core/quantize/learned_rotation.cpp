@@ -7,8 +7,8 @@
 
 #include "base/threads.h"
 #include "quantize/float_kmeans.h"
+#include "transform/dense.h"
 #include "transform/pca.h"
-#include "transform/products.h"
 
 namespace nearabout::quantize {
 namespace {
@@ -53,7 +53,7 @@ Rotation improved(const std::vector<float>& flipped, const Rotation& rotation, c
   const std::size_t rows = turned.size() / dims;
   const std::size_t width = transform::padded_outputs(dims);
   const std::vector<float> goals = coded(codes, turned, width, threads);
-  const std::vector<float> wide = transform::product(flipped.data(), dims, rows, goals.data(), width, threads);
+  const std::vector<float> wide = transform::product(flipped, dims, rows, goals, width, threads);
   std::vector<float> products(dims * dims);
   for (std::size_t i = 0; i < dims; ++i) std::copy_n(wide.data() + i * width, dims, products.data() + i * dims);
   return {transform::nearest_rotation(products, rotation.matrix(), dims, threads), dims};
@@ -91,7 +91,7 @@ LearnedRotation turn(const std::vector<float>& sample, const ProductShape& shape
                      const Monitor& monitor) {
   const std::size_t rows = sample.size() / shape.dims;
   const std::size_t threads = thread_count(learning.threads);
-  const std::vector<float> flipped = transform::transposed(sample.data(), rows, shape.dims, rows);
+  const std::vector<float> flipped = transform::transposed(sample, rows, shape.dims, rows);
   const ProductLearning first{kFirstRounds, learning.seed, learning.threads};
   const ProductLearning once{1, learning.seed, learning.threads};
 
@@ -155,8 +155,8 @@ Rotation principal_rotation(const float* vectors, std::size_t rows, const Produc
   return {std::move(matrix), dims};
 }
 
-LearnedRotation learn_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
-                               const ProductLearning& learning, const Monitor& monitor) {
+LearnedRotation learn_product_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
+                                       const ProductLearning& learning, const Monitor& monitor) {
   const std::size_t threads = thread_count(learning.threads);
   const std::vector<float> sample = leading(vectors, rows, shape.dims, kTurnRows, learning.seed);
   LearnedRotation best = turn(sample, shape, learning, subprogress(monitor, 0, kTurning));

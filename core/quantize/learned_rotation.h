@@ -31,7 +31,7 @@ struct LearnedRotation {
 };
 
 // Learns from centred vectors.
-LearnedRotation learn_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
-                               const ProductLearning& learning, const Monitor& monitor = {});
+LearnedRotation learn_product_rotation(const float* vectors, std::size_t rows, const ProductShape& shape,
+                                       const ProductLearning& learning, const Monitor& monitor = {});
 
 }  // namespace nearabout::quantize

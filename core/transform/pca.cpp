@@ -6,7 +6,7 @@
 
 #include "base/number_order.h"
 #include "base/random.h"
-#include "transform/products.h"
+#include "transform/dense.h"
 
 namespace nearabout::transform {
 namespace {
@@ -14,65 +14,19 @@ namespace {
 // Rounds of subspace iteration: after three, neighbouring directions are still mixed.
 constexpr std::size_t kPcaRounds = 4;
 
-// Computes eight independent sums: a single one would wait for each addition, and the compiler may not reorder them.
-double dot(const double* a, const double* b, std::size_t count) {
-  double sums[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += a[i + lane] * b[i + lane];
-  for (; i < count; ++i) sums[0] += a[i] * b[i];
-  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
-// Subtracts from `column` its components along the columns before it.
-void remove_components(double* column, const std::vector<double>& column_major, std::size_t earlier, std::size_t rows) {
-  for (std::size_t other = 0; other < earlier; ++other) {
-    const double* direction = column_major.data() + other * rows;
-    const double along = dot(direction, column, rows);
-    for (std::size_t i = 0; i < rows; ++i) column[i] -= along * direction[i];
-  }
-}
-
-// Orthonormalises the first `columns` columns of a table of `width` columns by Gram-Schmidt, in double, repeated
-// `passes` times: one pass is enough within an iteration, two are orthonormal to the last bits. A column that vanishes
-// (data of lower rank) is replaced by a random one. columns <= rows.
-void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t width, int passes,
-                    Random& random) {
-  std::vector<double> column_major(rows * columns);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) column_major[c * rows + i] = table[i * width + c];
-
-  for (std::size_t c = 0; c < columns; ++c) {
-    double* column = column_major.data() + c * rows;
-    for (int attempt = 0; attempt < 8; ++attempt) {
-      const double before = dot(column, column, rows);
-      for (int pass = 0; pass < passes; ++pass) remove_components(column, column_major, c, rows);
-      const double after = dot(column, column, rows);
-      if (after > 1e-20 * before && after > 0) {
-        const double scale = 1 / std::sqrt(after);
-        for (std::size_t i = 0; i < rows; ++i) column[i] *= scale;
-        break;
-      }
-      for (std::size_t i = 0; i < rows; ++i) column[i] = random.symmetric();
-    }
-  }
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) table[i * width + c] = column_major[c * rows + i];
-}
-
 // Multiplies a block by the covariance, which is computed explicitly if it is smaller than the vectors.
 class Covariance {
  public:
   Covariance(const std::vector<float>& vectors, std::size_t rows, std::size_t dims, std::size_t threads)
       : vectors_(vectors), rows_(rows), dims_(dims), threads_(threads) {
-    flipped_ = transposed(vectors.data(), rows, dims, rows);
+    flipped_ = transposed(vectors, rows, dims, rows);
     if (dims <= 1024) {
       const std::size_t outputs = padded_outputs(dims);
       std::vector<float> wide(rows * outputs, 0.0f);
       for (std::size_t i = 0; i < rows; ++i)
         std::copy_n(vectors.begin() + static_cast<std::ptrdiff_t>(i * dims), dims,
                     wide.begin() + static_cast<std::ptrdiff_t>(i * outputs));
-      const std::vector<float> full = product(flipped_.data(), dims, rows, wide.data(), outputs, threads);
+      const std::vector<float> full = product(flipped_, dims, rows, wide, outputs, threads);
       table_.resize(dims * dims);
       for (std::size_t i = 0; i < dims; ++i)
         std::copy_n(full.begin() + static_cast<std::ptrdiff_t>(i * outputs), dims,
@@ -81,9 +35,9 @@ class Covariance {
   }
 
   std::vector<float> times(const std::vector<float>& block, std::size_t outputs) const {
-    if (!table_.empty()) return product(table_.data(), dims_, dims_, block.data(), outputs, threads_);
-    const std::vector<float> scores = product(vectors_.data(), rows_, dims_, block.data(), outputs, threads_);
-    return product(flipped_.data(), dims_, rows_, scores.data(), outputs, threads_);
+    if (!table_.empty()) return product(table_, dims_, dims_, block, outputs, threads_);
+    const std::vector<float> scores = product(vectors_, rows_, dims_, block, outputs, threads_);
+    return product(flipped_, dims_, rows_, scores, outputs, threads_);
   }
 
  private:

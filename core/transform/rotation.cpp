@@ -6,7 +6,7 @@
 
 #include "base/norm.h"
 #include "kernels/kernels.h"
-#include "transform/products.h"
+#include "transform/dense.h"
 
 namespace nearabout::transform {
 namespace {
@@ -43,9 +43,9 @@ double largest_singular_value(const std::vector<float>& matrix, const std::vecto
     const double length = norm(vector.data(), width);
     if (!(length > 0)) return 0;
     for (float& number : vector) number = static_cast<float>(double{number} / length);
-    const std::vector<float> image = product(vector.data(), 1, width, matrix.data(), width, 1);
+    const std::vector<float> image = product(vector, 1, width, matrix, width, 1);
     value = norm(image.data(), width);
-    vector = product(image.data(), 1, width, flipped.data(), width, 1);
+    vector = product(image, 1, width, flipped, width, 1);
   }
   return value;
 }
@@ -53,8 +53,8 @@ double largest_singular_value(const std::vector<float>& matrix, const std::vecto
 // Makes a step of the iteration of Newton and Schulz, X (3 I - X'X) / 2, whose parts are products of matrices only.
 // Returns how far X'X was from the unit matrix.
 float orthogonalise(std::vector<float>& matrix, std::size_t dims, std::size_t width, std::size_t threads) {
-  const std::vector<float> flipped = transposed(matrix.data(), width, width, width);
-  std::vector<float> square = product(flipped.data(), width, width, matrix.data(), width, threads);
+  const std::vector<float> flipped = transposed(matrix, width, width, width);
+  std::vector<float> square = product(flipped, width, width, matrix, width, threads);
   float most = 0;
   for (std::size_t i = 0; i < dims; ++i)
     for (std::size_t o = 0; o < dims; ++o) {
@@ -63,7 +63,7 @@ float orthogonalise(std::vector<float>& matrix, std::size_t dims, std::size_t wi
       most = std::max(most, std::abs(number - unit));
       number = 1.5f * unit - 0.5f * number;
     }
-  matrix = product(matrix.data(), width, width, square.data(), width, threads);
+  matrix = product(matrix, width, width, square, width, threads);
   return most;
 }
 
@@ -73,7 +73,7 @@ Rotation::Rotation(std::vector<float> matrix, std::size_t dims)
     : dims_(dims),
       matrix_(std::move(matrix)),
       forward_(widened(matrix_, dims)),
-      backward_(transposed(matrix_.data(), dims, dims, padded_outputs(dims))) {}
+      backward_(transposed(matrix_, dims, dims, padded_outputs(dims))) {}
 
 void Rotation::apply(const float* vectors, std::size_t count, float* rotated) const {
   multiply(vectors, count, dims_, forward_, rotated);
@@ -93,7 +93,7 @@ std::vector<float> nearest_rotation(const std::vector<float>& products, const st
   const std::size_t width = padded_outputs(dims);
   std::vector<float> factor = widened(products, dims);
   factor.resize(width * width, 0.0f);
-  const double largest = largest_singular_value(factor, transposed(factor.data(), width, width, width), width);
+  const double largest = largest_singular_value(factor, transposed(factor, width, width, width), width);
   if (!(largest > 0)) return before;
   const float scale = static_cast<float>(1 / largest);
   for (std::size_t i = 0; i < dims; ++i)

@@ -71,7 +71,8 @@ def build(
             "exact" or `Exact()` compares the query with every vector.
             "forest" or `Forest()` builds trees and looks at the most promising rows.
             "ivf" or `IVF()` builds lists of small codes and probes the nearest lists.
-            "graph" or `Graph()` joins each row to near rows and walks from row to nearer row.
+            "graph" or `Graph()` joins each row to near rows and walks from row to nearer row. "lsh" or `LSH()` compares
+            the rows whose binary codes are nearest.
         recall: default target recall of searches on this index (fraction of true neighbours found), in (0, 1]. It also
             guides the choice of the code size and the number of lists. With kind="auto", 1.0 selects the exact scan.
             `search(recall=)` overrides it.
@@ -101,10 +102,10 @@ def build(
             `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is
             the same, byte for byte. A graph is not built in parts: if it needs more than the budget, some 1 kB a row,
             the build raises before it begins. None sets no budget.
-        seed: random seed of the build of a forest, an IVF index or a graph, 0 to 2**64 - 1. The same data, parameters
-            and seed give the same bytes. An exact build uses no random numbers and accepts only 0. "auto" accepts any
-            seed, so that a program does not depend on the size of its data; if it chooses "exact", the seed has no
-            effect.
+        seed: random seed of the build of a forest, an IVF index, a graph or hashes, 0 to 2**64 - 1. The same data,
+            parameters and seed give the same bytes. An exact build uses no random numbers and accepts only 0. "auto"
+            accepts any seed, so that a program does not depend on the size of its data; if it chooses "exact", the seed
+            has no effect.
         threads: number of threads; None uses all cores. The result is the same, byte for byte.
         invalid: how to treat vectors with NaN or infinity, zero vectors under cosine, and table rows with missing
             values (null). "raise" raises an error. "skip" leaves them out and lists their rows in `Index.skipped`. With

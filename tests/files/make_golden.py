@@ -35,7 +35,7 @@ class Golden(NamedTuple):
     keys: Any
     metric: str
     query: list[float]
-    kind: na.Exact | na.Forest | na.IVF | na.Graph = na.Exact()
+    kind: na.Exact | na.Forest | na.IVF | na.Graph | na.LSH = na.Exact()
     seed: int = 0
     calibrate: bool = False
     tuning: tuple[str, str] = ("both", "generic")  # workload and family of processors
@@ -96,7 +96,7 @@ def forests() -> Iterator[Golden]:
 
 def lists() -> Iterator[Golden]:
     """What is not released yet, calibrated as it is by default."""
-    for golden in (*lists_of_codes(), *screened_ones(), *graphs()):
+    for golden in (*lists_of_codes(), *screened_ones(), *graphs(), *hashes()):
         yield golden._replace(calibrate=True)
 
 
@@ -155,6 +155,23 @@ def graphs() -> Iterator[Golden]:
     bits[100:110] = bits[3]
     query = source.integers(0, 2, 70).tolist()
     yield Golden("graph_bits", bits, None, "hamming", query, na.Graph(degree=16, code_bits=8))
+
+
+def hashes() -> Iterator[Golden]:
+    """With learnt planes, with tables of random ones, and of bits."""
+    source = np.random.default_rng(20_265)
+    centres = source.standard_normal((12, 24))
+    floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 24))).astype(np.float32)
+    words = [f"hash {row}" for row in range(len(floats))]
+    query = (centres[5] + 0.3 * source.standard_normal(24)).tolist()
+    yield Golden("lsh", floats, words, "cosine", query, na.LSH(bits=40), 7)
+    signed = source.integers(-128, 128, (203, 10)).astype(np.int8)
+    query = source.integers(-128, 128, 10).tolist()
+    yield Golden("lsh_tables", signed, range(1000, 1203), "dot", query, na.LSH(bits=6, tables=3))
+    bits = source.integers(0, 2, (250, 90)).astype(bool)
+    query = source.integers(0, 2, 90).tolist()
+    yield Golden("lsh_bits", bits, None, "hamming", query, na.LSH(bits=70), 2**64 - 1)
+    yield Golden("lsh_bits_tables", bits, None, "hamming", query, na.LSH(bits=9, tables=2))
 
 
 def screened_ones() -> Iterator[Golden]:

@@ -24,6 +24,8 @@ SCREEN_BOUNDS, SCREEN_CENTRE, SCREEN_DIRECTIONS, SCREEN_GRID, GUARD, LEAF_RESIDU
 TUNING = 57
 BOUND_BYTES, BOUND_STEPS, BOUND_SQUARES, BOUND_ERRORS = range(58, 62)
 GRAPH_HEADER, GRAPH_NODES, GRAPH_COPIES, GRAPH_ENTRIES, GRAPH_ENTRY_PANELS, GRAPH_ENTRY_SQUARES = range(62, 68)
+BINARY_HEADER, BINARY_CENTRE, BINARY_DIRECTIONS, BINARY_LEVELS, SAMPLED_BITS = range(100, 105)
+HASH_HEADER, HASH_CODES, HASH_KEYS, HASH_ENDS, HASH_ROWS = range(105, 110)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -81,6 +83,16 @@ NAMES = {
     GRAPH_ENTRIES: "graph_entries",
     GRAPH_ENTRY_PANELS: "graph_entry_panels",
     GRAPH_ENTRY_SQUARES: "graph_entry_squares",
+    BINARY_HEADER: "binary_header",
+    BINARY_CENTRE: "binary_centre",
+    BINARY_DIRECTIONS: "binary_directions",
+    BINARY_LEVELS: "binary_levels",
+    SAMPLED_BITS: "sampled_bits",
+    HASH_HEADER: "hash_header",
+    HASH_CODES: "hash_codes",
+    HASH_KEYS: "hash_keys",
+    HASH_ENDS: "hash_ends",
+    HASH_ROWS: "hash_rows",
     CHECKSUMS: "checksums",
 }
 

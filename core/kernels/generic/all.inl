@@ -3,6 +3,7 @@
 #include "kernels/generic/rows.inl"
 #include "kernels/generic/exact.inl"
 #include "kernels/generic/integer.inl"
+#include "kernels/generic/bit_hits.inl"
 #include "kernels/generic/bits.inl"
 #include "kernels/generic/screen.inl"
 #include "kernels/generic/wide_rows.inl"

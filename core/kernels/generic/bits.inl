@@ -37,4 +37,4 @@ inline void bit_jaccard(const void* query, Rows rows, std::size_t bytes, double*
   });
 }
 
-inline constexpr BitKernels kBits = {bit_hamming, bit_jaccard};
+inline constexpr BitKernels kBits = {bit_hamming, bit_jaccard, bit_hits};

@@ -144,6 +144,21 @@ inline Sums add_bytes(Sums sums, Bytes bytes) { return vpadalq_u16(sums, vpaddlq
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return add_bytes(sums, vabdq_u8(a, b)); }
 inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(bytes)); }
 
+// Words of two rows. Counts stay in bytes until the end: kMaxCodeWords words have at most 128 bits a byte.
+constexpr std::size_t kCountRows = 2;
+using BitCounts = uint8x16_t;
+inline BitCounts no_bit_counts() { return vdupq_n_u8(0); }
+inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
+  const uint64x2_t bits = veorq_u64(vld1q_u64(rows), vdupq_n_u64(*query));
+  return vaddq_u8(counts, vcntq_u8(vreinterpretq_u8_u64(bits)));
+}
+inline uint64x2_t row_counts(BitCounts counts) { return vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(counts))); }
+inline unsigned near_counts(BitCounts counts, std::uint32_t most) {
+  const uint64x2_t near = vcleq_u64(row_counts(counts), vdupq_n_u64(most));
+  return static_cast<unsigned>(vgetq_lane_u64(near, 0) & 1u) | static_cast<unsigned>(vgetq_lane_u64(near, 1) & 2u);
+}
+inline void store_counts(std::uint64_t* to, BitCounts counts) { vst1q_u64(to, row_counts(counts)); }
+
 #include "kernels/generic/parts.inl"
 #include "kernels/generic/values_singly.inl"
 

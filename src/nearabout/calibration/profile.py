@@ -13,12 +13,13 @@ class Profile:
         counts: how often each kind of work was done, by names of the index's kind. An IVF index counts "queries",
             "lists" (probed), "codes" (scanned), "compared" (rows, by their vectors or 8-bit codes) and "bytes" (of
             codes and vectors read). A graph counts "queries", "nodes" (that walks were at), "compared" and "bytes",
-            and with code_bits=8 "fetched" (neighbours whose codes were read). Queries that were answered by the exact
+            and with code_bits=8 "fetched" (neighbours whose codes were read). Hashes count "queries", "codes" (that
+            were looked at) or "buckets" (of tables), "compared" and "bytes". Queries that were answered by the exact
             scan are not counted (the effort was all lists, or a search found fewer than k rows and had to be
             completed).
         seconds: seconds of each stage, summed over threads. An IVF index has "bind" (prepare queries), "rank" (rank
             lists), "scan" (scan codes) and "compare" (compare rows). A graph has "bind" and "walk" (compare rows as
-            well).
+            well). Hashes have "bind", "scan" (codes) or "probe" (tables), and "compare".
 
     >>> import nearabout as na, numpy as np
     >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)

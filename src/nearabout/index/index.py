@@ -69,7 +69,7 @@ class Index(Closable, AllRows):
 
     @property
     def kind(self) -> str:
-        """Kind of the index: "exact", "forest", "ivf" or "graph"."""
+        """Kind of the index: "exact", "forest", "ivf", "graph" or "lsh"."""
         return self._core.kind
 
     @property
@@ -120,7 +120,8 @@ class Index(Closable, AllRows):
         The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`).
+            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`,
+            `LSHInfo`).
         """
         return index_info(self._core, self.path)
 
@@ -155,9 +156,10 @@ class Index(Closable, AllRows):
                 None uses the recall given to `build` (default 0.95), or about the maximum that codes can reach.
             effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
                 Annoy); for IVF, the mean number of lists to probe (nprobe in FAISS); for a graph, the number of rows
-                to keep in mind (ef in HNSW). A larger effort finds more of the true neighbours and takes longer; all
-                rows, all lists, or 4,096 of a graph find all of them (among codes, if the index ranks by codes). None
-                chooses the effort by `recall`. An exact index takes no effort.
+                to keep in mind (ef in HNSW); for hashes, the number of rows to compare. A larger effort finds more of
+                the true neighbours and takes longer; all rows, all lists, or 4,096 of a graph find all of them (among
+                codes, if the index ranks by codes). None chooses the effort by `recall`. An exact index takes no
+                effort.
             exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
             threads: number of threads for a batch; None uses all cores. The results are the same.
 
@@ -197,7 +199,7 @@ class Index(Closable, AllRows):
         threads: int | None = 1,
     ) -> Profile:
         """Searches, and returns the work that the search did instead of the hits. For kinds that count their
-        work: IVF indexes and graphs.
+        work: IVF indexes, graphs and hashes.
 
         Args:
             query: as in `search`, like all other arguments.

@@ -17,11 +17,13 @@ from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
 from nearabout.kinds.graph import Graph, GraphInfo
 from nearabout.kinds.ivf import IVF, IVFInfo
+from nearabout.kinds.lsh import LSH, LSHInfo
 
 __all__ = [
     "IVF",
     "KINDS",
     "LOPQ",
+    "LSH",
     "OPQ",
     "PQ",
     "SQ",
@@ -45,11 +47,11 @@ class ApproximateInfo(TypedDict, total=False):
     seed: int
 
 
-class KindInfo(ForestInfo, GraphInfo, IVFInfo, ApproximateInfo, total=False):
+class KindInfo(ForestInfo, GraphInfo, IVFInfo, LSHInfo, ApproximateInfo, total=False):
     """What `Index.info` adds for some kind."""
 
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph, LSH)}
 
 
 def register(kind: type[Kind]) -> None:
@@ -140,6 +142,8 @@ def _value(name: str, text: str, field: dataclasses.Field[Any]) -> float | str |
         return text
     if "bool" in str(field.type):
         return _flag(name, text, takes_auto)
+    if "int" not in str(field.type) and "float" not in str(field.type):
+        return text  # the kind says which words it takes
     if isinstance(field.default, float):
         return _real(name, text)
     return text if text == "auto" else _number(name, text)

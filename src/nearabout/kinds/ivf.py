@@ -168,8 +168,8 @@ class IVF(Kind):
     thread_bytes: ClassVar[int] = 5_000_000
     keeps_work: ClassVar[bool] = True
     other_names: ClassVar[tuple[str, ...]] = (
-        *("ivf", "indexivf", "inverted", "list", "pq", "opq", "sq", "rabitq", "indexpq", "scann", "faiss", "lsh"),
-        *("indexlsh", "milvus", "approximate", "ann"),
+        *("ivf", "indexivf", "inverted", "list", "pq", "opq", "sq", "rabitq", "indexpq", "scann", "faiss"),
+        *("milvus", "approximate", "ann"),
     )
     other_settings: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("nlist", "n_lists", "num_lists", "centroids", "n_centroids", "clusters"), "lists"),

@@ -67,7 +67,7 @@ TEST(every_metric_and_type) {
         for (Table* table : {&rows, &asked})
           for (float& value : table->values) value = std::clamp(std::nearbyint(value * 20 + 100), 1.0f, 255.0f);
       const ValidatedRows source(rows.view(), element, metric, InvalidRows::refuse, 2, {});
-      for (const Build build : {build_lists, build_forest, build_graph})
+      for (const Build build : {build_lists, build_forest, build_graph, build_lsh})
         answers_as_the_exact_kind(build, source, asked);
     }
 }
@@ -79,7 +79,7 @@ TEST(ties) {
   for (std::size_t i = 1'500; i < 3'000; ++i) copies.copy_row(i - 1'500, i);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
     const ValidatedRows source(copies.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
-    for (const Build build : {build_lists, build_forest, build_graph})
+    for (const Build build : {build_lists, build_forest, build_graph, build_lsh})
       answers_as_the_exact_kind(build, source, whole_numbers(20, 16, 4));
   }
 }
@@ -92,7 +92,7 @@ TEST(without_a_screen) {
     const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
     const std::vector<SearchResult> right =
         build_with(build_exact, source)->searcher().search(queries.view(), request(10));
-    for (const Build build : {build_lists, build_forest, build_graph}) {
+    for (const Build build : {build_lists, build_forest, build_graph, build_lsh}) {
       const std::shared_ptr<const StoredIndex> index = build_with(build, source);
       CHECK(!index->file().has(storage::SectionId::screen_bounds));
       CHECK(same(true_answers(*index, queries, 10), right));

@@ -17,7 +17,7 @@ using metric::Metric;
 
 namespace {
 
-constexpr Build kBuilds[] = {build_exact, build_forest, build_lists, build_graph};
+constexpr Build kBuilds[] = {build_exact, build_forest, build_lists, build_graph, build_lsh};
 
 // Returns the results of comparing all rows, without those that are not wanted.
 template <class Wanted>

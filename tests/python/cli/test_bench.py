@@ -13,6 +13,7 @@ from nearabout.cli import main
 from nearabout.evaluation import Run as Outcome
 from nearabout.evaluation import write_dataset
 from nearabout.evaluation.race_protocol import RaceProtocol
+from nearabout.kinds import KINDS
 
 from .conftest import Run
 
@@ -35,12 +36,12 @@ def test_a_table_a_plot_and_a_page(run: Run, base: Path, tmp_path: Path) -> None
     lines = done.out.splitlines()
     assert lines[0] == f"read   {base}: 330 vectors of 6 dims"
     assert lines[1] == "       33 of them held out as queries"
-    for line, kind in zip(lines[2:6], ("exact", "forest", "ivf", "graph"), strict=True):
+    for line, kind in zip(lines[2 : len(KINDS) + 2], KINDS, strict=True):
         told = rf"raced  nearabout {kind}: built in [\d.]+ s; [\d,]+ queries per second at 0\.99; recall up to [\d.]+"
         assert re.fullmatch(told + r"(; other work used its cores for up to \d+% of the time)?", line)
-    assert lines[6] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
-    assert lines[7].startswith("data   297 vectors of 6 dims")
-    for kind in ("exact", "forest", "ivf", "graph"):
+    assert lines[len(KINDS) + 2] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
+    assert lines[len(KINDS) + 3].startswith("data   297 vectors of 6 dims")
+    for kind in KINDS:
         (line,) = [line for line in lines if line.startswith(f"nearabout {kind}")]
         assert re.fullmatch(
             rf"nearabout {kind} +[\d.]+ s +(-|\d+ MB)( +[\d,]+){{3}} +(0\.99\d\d|1\.0000)  nearabout 0\..*", line
@@ -57,9 +58,7 @@ def test_json_a_file_of_queries_and_fewer_vectors(run: Run, base: Path, tmp_path
     assert done.code == 0
     told = json.loads(done.out)
     assert [told[name] for name in ("rows", "queries", "metric", "k", "threads")] == [200, 20, "euclidean", 10, 1]
-    assert [each["name"] for each in told["runs"]] == [
-        f"nearabout {kind}" for kind in ("exact", "forest", "ivf", "graph")
-    ]
+    assert [each["name"] for each in told["runs"]] == [f"nearabout {kind}" for kind in KINDS]
     exact = told["runs"][0]
     assert exact["points"][0]["recall"] == 1
     assert exact["queries_per_second_at"]["0.99"] == pytest.approx(exact["points"][0]["queries_per_second"])
@@ -79,7 +78,7 @@ def test_a_data_set_of_ann_benchmarks_and_results_for_its_plots(run: Run, tmp_pa
     assert "absent nearabout ivf: does not support hamming" in done.out
     assert [line for line in done.out.splitlines() if line.startswith("nearabout exact") and "1.0000" in line]
     written = {file.parent.name for file in (tmp_path / "results" / "bits-40-hamming" / "10").glob("*/*.hdf5")}
-    assert written == {f"nearabout-{kind}-batch" for kind in ("exact", "forest", "graph")}
+    assert written == {f"nearabout-{name}-batch" for name, kind in KINDS.items() if "hamming" in kind.metrics}
 
 
 @pytest.mark.usefixtures("without_races")
@@ -133,8 +132,8 @@ def test_each_contestant_is_told_of_when_it_is_through(run: Run, base: Path, mon
     monkeypatch.setattr(RaceProtocol, "run", run_one)
     assert main(["bench", str(base), *QUICK]) == 0
     read = [f"read   {base}: 330 vectors of 6 dims", "       33 of them held out as queries"]
-    raced = [f"raced  nearabout {kind}: " for kind in ("exact", "forest", "ivf", "graph")]
-    assert seen == [[*read, *raced[:done]] for done in range(4)]
+    raced = [f"raced  nearabout {kind}: " for kind in KINDS]
+    assert seen == [[*read, *raced[:done]] for done in range(len(KINDS))]
 
 
 def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +147,9 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
         "nearabout ivf": Outcome(
             "nearabout ivf", "nearabout", build_seconds=1.0, busy_fraction=0.02, problem="crashed: x"
         ),
-        "nearabout graph": Outcome("nearabout graph", "nearabout", build_seconds=1.0, busy_fraction=0.02),
     }
-    monkeypatch.setattr(RaceProtocol, "run", lambda self, name, *_: runs[name])
+    quiet = Outcome("nearabout", "nearabout", build_seconds=1.0, busy_fraction=0.02)
+    monkeypatch.setattr(RaceProtocol, "run", lambda self, name, *_: runs.get(name, quiet))
     done = run("bench", base, *QUICK)
     assert "raced  nearabout exact: built in 1.00 s; other work used its cores for up to 37% of the time\n" in done.out
     assert "raced  nearabout ivf: built in 1.00 s; failed, crashed: x\n" in done.out

@@ -12,6 +12,7 @@ import nearabout as na
 from nearabout.index.other_methods import _SERVES
 from nearabout.kinds import kind_from_settings
 
+LSH = "did you mean 'lsh'? Allowed: auto, "
 GRAPH = "did you mean 'graph'? Allowed: auto, "
 
 
@@ -37,8 +38,13 @@ GRAPH = "did you mean 'graph'? Allowed: auto, "
         ("IVF1024_HNSW32,PQ16x4fs", "did you mean na.IVF(lists=1024, codes=8)?"),
         ("PQ8", "did you mean na.IVF(codes=8)?"),
         ("IVF0,PQ9999", "did you mean 'ivf'? Allowed"),
+        ("IndexLSH", LSH),
+        ("LSHrt", LSH),
+        ("hash", LSH),
+        ("IndexBinaryHash", LSH),
+        ("falconn", LSH),
         ("exat", "did you mean 'exact' or 'auto'? Allowed"),
-        ("cupboard", "there is no kind 'cupboard'; Allowed: auto, exact, forest, ivf, graph"),
+        ("cupboard", "there is no kind 'cupboard'; Allowed: auto, exact, forest, ivf, graph, lsh"),
         ("", "there is no kind ''; Allowed"),
     ],
 )
@@ -86,6 +92,8 @@ def test_a_method_of_others(name: str, advice: str) -> None:
         (na.Graph, {"codes": 8}, "Graph() has no setting 'codes'; did you mean 'code_bits'?"),
         (na.IVF, {"nlist": 8}, "IVF() has no setting 'nlist'; did you mean 'lists'?"),
         (na.Forest, {"n_trees": 8}, "Forest() has no setting 'n_trees'; did you mean 'trees'?"),
+        (na.LSH, {"nbits": 8}, "LSH() has no setting 'nbits'; did you mean 'bits'?"),
+        (na.LSH, {"n_estimators": 8}, "LSH() has no setting 'n_estimators'; did you mean 'tables'?"),
         (na.Exact, {"cupboard": 8}, "Exact() has no setting 'cupboard'; Allowed: byte_rows"),
     ],
 )

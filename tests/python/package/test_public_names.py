@@ -12,6 +12,7 @@ import nearabout as na
 NAMES = [
     "EVERY_ROW",
     "IVF",
+    "LSH",
     "CorruptFileError",
     "Duplicates",
     "Embeddings",

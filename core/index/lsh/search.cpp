@@ -1,0 +1,68 @@
+// Searches hashes, a group of queries at a time.
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "base/threads.h"
+#include "index/excluded_rows.h"
+#include "index/lsh/costs.h"
+#include "index/lsh/lsh.h"
+#include "index/search_stats.h"
+
+namespace nearabout::lsh {
+namespace {
+
+constexpr std::size_t kQueriesTogether = 32;  // queries that go over a piece of the codes while it is in the cache
+
+}  // namespace
+
+std::size_t LshIndex::fallback_effort(std::size_t k) const {
+  constexpr std::size_t kFallbackRows = 200, kRowsPerNeighbour = 20;
+  return std::clamp(std::max(kFallbackRows, kRowsPerNeighbour * k), effort().min, effort().max);
+}
+
+double LshIndex::query_cost(std::size_t k, std::size_t effort) const {
+  const auto count = static_cast<double>(std::clamp(effort, std::min(k, rows()), rows()));
+  const auto all = static_cast<double>(rows());
+  const auto bytes = static_cast<double>(row_bytes(descriptor().element, dims()));
+  const double binding = kHashedQueryCost + kProjectedCost * static_cast<double>(dims() * layout_.planes.bits());
+  const double comparing = count * (kFullRowCost + kFullRowByteCost * bytes);
+  if (layout_.settings.tables > 0) return binding + comparing + count * kProbedRowCost;
+  const double near = count * (1 + std::log(all / count));  // with rows in any order
+  return binding + comparing + all * static_cast<double>(layout_.words()) * kScannedWordCost + near * kNearRowCost;
+}
+
+// As for a graph: one query takes some three times as long as one of a batch.
+double LshIndex::exact_cost(std::size_t k, std::size_t rows) const {
+  constexpr double kBothWorkloads = 1.7;
+  return kBothWorkloads * scan_.query_cost(k, rows);
+}
+
+std::unique_ptr<const index::KindFilter> LshIndex::derive_filter(const index::RowFilter&) const {
+  return std::make_unique<const index::RowOrderFilter>();
+}
+
+void LshIndex::do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                         index::Results& results) const {
+  if (budget.every_row || request.filter) return scan_.search_in_order(queries, request, results);
+  // Any number of rows may be within a radius.
+  const std::size_t least = std::min((request.radius ? 0 : request.k) + index::most_excluded(request), rows());
+  const std::size_t count = std::clamp<std::size_t>(budget.effort, std::max<std::size_t>(1, least), rows());
+  const double work = static_cast<double>(queries.rows) * query_cost(request.k, count);
+  const std::size_t threads = worthwhile_threads(work, request.threads);
+  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesTogether);
+  std::mutex adding;
+  parallel_for(
+      queries.rows, group, threads,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        const auto search = searches_.take([this] { return std::make_unique<LshSearch>(layout_); });
+        index::SearchStats done;
+        search->run(queries, begin, end, count, least, request, request.stats ? &done : nullptr, results);
+        if (!request.stats) return;
+        const std::scoped_lock lock(adding);
+        request.stats->add(done);
+      },
+      request.monitor);
+}
+
+}  // namespace nearabout::lsh
