@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/sort_rows.h"
+#include "index/request.h"
 #include "index/search_filter.h"
 
 namespace nearabout::index {
@@ -63,5 +64,10 @@ class ExcludedRows {
   bool same_;
   std::size_t most_ = 0;
 };
+
+// Returns the rows, in order, that are as if they did not exist for a query.
+inline std::span<const std::uint32_t> absent_of(const Request& request, std::size_t query) {
+  return request.absent ? request.absent->of(query) : std::span<const std::uint32_t>();
+}
 
 }  // namespace nearabout::index

@@ -183,7 +183,7 @@ double Calibration::at(const CalibrationPoint& point, std::size_t k, Of of) cons
 }
 
 std::optional<double> Calibration::effort_for(std::size_t k, double recall) const {
-  // Rows of the graph stand in for fresh queries, which found up to .02 less for a target of .9 (hostile sets).
+  // Rows of the index stand in for fresh queries, which found up to .02 less for a target of .9 (hostile sets).
   constexpr double kMissesLess = 0.1;
   const double wanted = widest ? recall + kMissesLess * (1 - recall) : recall;
   const auto enough = [&](const CalibrationPoint& point) { return at(point, k, low_of) >= wanted; };

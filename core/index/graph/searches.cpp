@@ -56,8 +56,7 @@ void GraphSearch::start(Turn& turn, std::size_t query, std::size_t begin, const 
                         const index::Request& request) {
   turn.query = query;
   turn.walks = true;
-  turn.walk.start(queries_, query, budget.width,
-                  request.absent ? request.absent->of(begin + query) : std::span<const std::uint32_t>());
+  turn.walk.start(queries_, query, budget.width, index::absent_of(request, begin + query));
 }
 
 bool GraphSearch::go_on(Turn& turn, MatrixView queries, std::size_t begin, const GraphBudget& budget,

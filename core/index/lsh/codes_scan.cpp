@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/excluded_rows.h"
 #include "kernels/kernels.h"
 
 namespace nearabout::lsh {
@@ -17,12 +18,14 @@ std::size_t whole_blocks(std::size_t rows) { return (rows + kCodeRows - 1) / kCo
 }  // namespace
 
 // All rows of the first piece are hits, so pieces begin small, and each is as long as those before it together.
-void CodesScan::run(const QueryCodes& queries, std::size_t count, std::size_t wanted) {
+void CodesScan::run(const QueryCodes& queries, std::size_t count, std::size_t wanted, const index::Request& request,
+                    std::size_t first_query) {
   const auto find_hits = kernels::table().bits.hits;
   const std::size_t words = layout_.words();
   const std::size_t most_rows = std::max(kCodeRows, whole_blocks(kPieceBytes / (words * sizeof(std::uint64_t))));
   if (nearest_.size() < count) nearest_.resize(count);
-  for (std::size_t i = 0; i < count; ++i) nearest_[i].start(layout_.settings.bits, wanted);
+  for (std::size_t i = 0; i < count; ++i)
+    nearest_[i].start(layout_.settings.bits, wanted, index::absent_of(request, first_query + i));
   hits_.resize(most_rows);
   const std::size_t rows = layout_.row_count();
   std::size_t piece = std::min(most_rows, whole_blocks(std::max(wanted, kFirstRows)));

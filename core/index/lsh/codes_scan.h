@@ -8,6 +8,7 @@
 #include "index/lsh/layout.h"
 #include "index/lsh/nearest_codes.h"
 #include "index/lsh/query_codes.h"
+#include "index/request.h"
 
 namespace nearabout::lsh {
 
@@ -15,10 +16,11 @@ class CodesScan {
  public:
   explicit CodesScan(const LshLayout& layout) : layout_(layout) {}
 
-  // Finds the `wanted` rows whose codes are nearest, for `count` queries.
-  void run(const QueryCodes& queries, std::size_t count, std::size_t wanted);
-  // Returns the rows found for a query, in order.
-  const std::vector<std::uint32_t>& rows(std::size_t query) { return nearest_[query].rows(); }
+  // Finds the `wanted` rows whose codes are nearest, for `count` queries. Query i is number `first` + i of the request.
+  void run(const QueryCodes& queries, std::size_t count, std::size_t wanted, const index::Request& request,
+           std::size_t first);
+  // Returns the rows found for a query.
+  FoundRows rows(std::size_t query) { return nearest_[query].rows(); }
 
  private:
   const LshLayout& layout_;

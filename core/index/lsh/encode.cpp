@@ -1,5 +1,9 @@
 #include "index/lsh/encode.h"
 
+#include <algorithm>
+
+#include "base/spread_rows.h"
+#include "index/calibration/calibration_queries.h"
 #include "quantize/binary_codes_file.h"
 #include "quantize/sampled_bits.h"
 #include "quantize/transform_file.h"
@@ -8,6 +12,22 @@
 #include "transform/transformed_reader.h"
 
 namespace nearabout::lsh {
+namespace {
+
+// Returns a sample of the rows without those that will calibrate what is learnt from it.
+transform::Sample sample_of(const transform::RowReader& read, std::size_t rows, std::size_t dims) {
+  const std::size_t wanted = std::min(rows, quantize::kPlaneSampleRows);
+  transform::Sample sample{{}, 0, dims};
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::size_t row = spread_row(i, wanted, rows);
+    if (calibration::is_held_out(row, rows)) continue;
+    sample.values.resize((sample.rows + 1) * dims);
+    read(row, row + 1, sample.values.data() + sample.rows++ * dims);
+  }
+  return sample;
+}
+
+}  // namespace
 
 RowEncoder::RowEncoder(const index::ValidatedRows& source, const HashSettings& settings, std::size_t threads)
     : source_(source), settings_(settings) {
@@ -21,8 +41,8 @@ RowEncoder::RowEncoder(const index::ValidatedRows& source, const HashSettings& s
   transform_ = transform::fit_metric_transform(read, source.rows(), source.dims(),
                                                *transform::code_space_of(source.metric()), threads);
   const transform::RowReader transformed = transform::TransformedReader(read, transform_);
-  const transform::Sample sample = transform::without_far_rows(
-      transform::take_sample(transformed, source.rows(), transform_.outputs(), quantize::kPlaneSampleRows));
+  const transform::Sample sample =
+      transform::without_far_rows(sample_of(transformed, source.rows(), transform_.outputs()));
   const quantize::Planes planes =
       settings.hashing == Hashing::itq ? quantize::Planes::itq : quantize::Planes::hyperplanes;
   planes_ = quantize::learn_binary_codes(planes, sample, settings.all_bits(), settings.seed, threads);

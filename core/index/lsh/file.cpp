@@ -5,9 +5,19 @@
 #include "index/stored_rows.h"
 
 namespace nearabout::lsh {
+namespace {
+
+// A search compares at least as many rows as it looks for neighbours, so efforts are like the widths of walks.
+std::optional<calibration::Calibration> read_calibration(const storage::File& file, std::size_t rows) {
+  std::optional<calibration::Calibration> calibration = calibration::read_calibration(file);
+  if (calibration) calibration->widest = static_cast<double>(rows);
+  return calibration;
+}
+
+}  // namespace
 
 LshIndex::LshIndex(const storage::File& file, const index::Descriptor& descriptor)
-    : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
+    : Searcher(descriptor, file.name(), read_calibration(file, descriptor.rows)),
       layout_(read_lsh_layout(file, descriptor)),
       screen_(exact::screen_of(file, descriptor, *layout_.vectors, quantize::kScreenOfRows)),
       scan_(descriptor, *layout_.vectors, screen_ ? &*screen_ : nullptr) {

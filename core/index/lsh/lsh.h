@@ -45,6 +45,8 @@ class LshIndex : public index::Searcher {
                                                       const index::BuildOptions& build,
                                                       const Monitor& monitor) const override;
   std::size_t least_effort(std::size_t k) const override { return k; }
+  // The row itself and its copies are the first that are compared, and no fresh query has any.
+  bool is_led_by_rows() const override { return true; }
   bool counts_work() const override { return true; }
   // The screen rules allowed rows out sooner than codes tell which are near.
   bool compares_allowed_rows() const override { return true; }

@@ -1,5 +1,7 @@
 #include "index/lsh/nearest_codes.h"
 
+#include <algorithm>
+
 namespace nearabout::lsh {
 namespace {
 
@@ -11,8 +13,9 @@ std::size_t bits_of(std::uint64_t hit) { return static_cast<std::size_t>(hit >> 
 
 }  // namespace
 
-void NearestCodes::start(std::size_t bits, std::size_t wanted) {
+void NearestCodes::start(std::size_t bits, std::size_t wanted, std::span<const std::uint32_t> absent) {
   wanted_ = wanted;
+  absent_ = absent;
   limit_ = bits;
   kept_ = 0;
   counts_.assign(bits + 1, 0);
@@ -21,10 +24,12 @@ void NearestCodes::start(std::size_t bits, std::size_t wanted) {
 
 void NearestCodes::add(std::span<const std::uint64_t> hits, std::size_t first) {
   for (const std::uint64_t hit : hits) {
+    const std::uint64_t numbered = hit + first;
+    if (!absent_.empty() && std::ranges::binary_search(absent_, static_cast<std::uint32_t>(numbered))) continue;
     ++counts_[bits_of(hit)];
-    hits_.push_back(hit + first);
+    ++kept_;
+    hits_.push_back(numbered);
   }
-  kept_ += hits.size();
   while (limit_ > 0 && kept_ - counts_[limit_] >= wanted_) kept_ -= counts_[limit_--];
   if (hits_.size() > kHitsPerRow * wanted_) prune();
 }
@@ -45,11 +50,23 @@ void NearestCodes::prune() {
   kept_ = wanted_;
 }
 
-const std::vector<std::uint32_t>& NearestCodes::rows() {
+FoundRows NearestCodes::rows() {
   prune();
-  rows_.clear();
-  for (const std::uint64_t hit : hits_) rows_.push_back(static_cast<std::uint32_t>(hit));
-  return rows_;
+  const std::size_t half = hits_.size() / 2;
+  std::size_t limit = 0;
+  std::size_t before = 0;  // rows with fewer bits than the limit
+  while (before + counts_[limit] < half) before += counts_[limit++];
+  std::size_t ties = half - before;
+  std::size_t nearer = 0;
+  std::size_t farther = half;
+  rows_.resize(hits_.size());
+  for (const std::uint64_t hit : hits_) {
+    const bool is_tie = bits_of(hit) == limit && ties > 0;
+    if (is_tie) --ties;
+    rows_[is_tie || bits_of(hit) < limit ? nearer++ : farther++] = static_cast<std::uint32_t>(hit);
+  }
+  const std::span<const std::uint32_t> all = rows_;
+  return {all.first(half), all.subspan(half)};
 }
 
 }  // namespace nearabout::lsh

@@ -48,6 +48,7 @@ void LshIndex::do_search(MatrixView queries, const index::Request& request, cons
   // Any number of rows may be within a radius.
   const std::size_t least = std::min((request.radius ? 0 : request.k) + index::most_excluded(request), rows());
   const std::size_t count = std::clamp<std::size_t>(budget.effort, std::max<std::size_t>(1, least), rows());
+  const LshBudget allowance{count, least, budget.guarded, budget.recall};
   const double work = static_cast<double>(queries.rows) * query_cost(request.k, count);
   const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesTogether);
@@ -57,7 +58,7 @@ void LshIndex::do_search(MatrixView queries, const index::Request& request, cons
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_.take([this] { return std::make_unique<LshSearch>(layout_); });
         index::SearchStats done;
-        search->run(queries, begin, end, count, least, request, request.stats ? &done : nullptr, results);
+        search->run(queries, begin, end, allowance, request, request.stats ? &done : nullptr, results);
         if (!request.stats) return;
         const std::scoped_lock lock(adding);
         request.stats->add(done);

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/top_k.h"
 #include "index/lsh/codes_scan.h"
 #include "index/lsh/layout.h"
 #include "index/lsh/query_codes.h"
@@ -14,21 +16,36 @@
 #include "index/request.h"
 #include "index/results.h"
 #include "index/search_stats.h"
+#include "metric/bound_query.h"
 
 namespace nearabout::lsh {
+
+// The budget of a query.
+struct LshBudget {
+  std::size_t count;  // rows that are compared
+  std::size_t least;  // that are needed; if there are not as many in buckets, every row is compared
+  bool guarded;       // whether queries that have probably missed neighbours are left to a scan of every row
+  double recall;      // the recall to keep, if guarded
+};
 
 // One thread's work space, kept from search to search.
 class LshSearch {
  public:
   explicit LshSearch(const LshLayout& layout);
 
-  // Answers queries [begin, end): compares `count` rows for each, or more if these are fewer than the `least` needed.
-  void run(MatrixView queries, std::size_t begin, std::size_t end, std::size_t count, std::size_t least,
+  // Answers queries [begin, end).
+  void run(MatrixView queries, std::size_t begin, std::size_t end, const LshBudget& budget,
            const index::Request& request, index::SearchStats* stats, index::Results& results);
 
  private:
-  void compare(MatrixView queries, std::size_t number, const std::vector<std::uint32_t>& rows,
-               const index::Request& request, index::Results& results);
+  void compare(MatrixView queries, std::size_t number, const FoundRows& found, const index::Request& request,
+               index::Results& results);
+  void compare_some(const metric::BoundQuery& bound, std::span<const std::uint32_t> rows, const index::Request& request,
+                    TopK& best);
+  // Returns true if so many of the neighbours are in the half of the rows that looked farther that many others must be
+  // beyond these.
+  static bool misses_many(std::size_t number, const FoundRows& found, const LshBudget& budget,
+                          const index::Request& request, const index::Results& results);
   void add_counts(std::size_t queries, index::SearchStats& stats) const;
 
   const LshLayout& layout_;

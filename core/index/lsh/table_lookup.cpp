@@ -32,11 +32,12 @@ std::size_t find_key(const storage::Section& keys, const HashTable& table, std::
 
 }  // namespace
 
-const std::vector<std::uint32_t>& TableLookup::find(const QueryCodes& queries, std::size_t query, std::size_t wanted,
-                                                    std::size_t least) {
+FoundRows TableLookup::find(const QueryCodes& queries, std::size_t query, std::size_t wanted, std::size_t least,
+                            std::span<const std::uint32_t> absent) {
   const HashSettings& settings = layout_.settings;
   rows_.clear();
   seen_.clear();
+  for (const std::uint32_t row : absent) seen_.insert(row);
   probed_ = 0;
   const std::size_t most = most_probes(settings.tables, wanted);
   probes_.start(queries, query, settings.tables, settings.bits);
@@ -45,9 +46,13 @@ const std::vector<std::uint32_t>& TableLookup::find(const QueryCodes& queries, s
   if (rows_.size() < least) {
     rows_.resize(layout_.row_count());
     std::iota(rows_.begin(), rows_.end(), 0u);
+    std::erase_if(rows_, [&](std::uint32_t row) { return std::ranges::binary_search(absent, row); });
   }
-  std::sort(rows_.begin(), rows_.end());
-  return rows_;
+  const auto half = rows_.begin() + static_cast<std::ptrdiff_t>(rows_.size() / 2);
+  std::sort(rows_.begin(), half);
+  std::sort(half, rows_.end());
+  const std::span<const std::uint32_t> all = rows_;
+  return {all.first(rows_.size() / 2), all.subspan(rows_.size() / 2)};
 }
 
 void TableLookup::add_bucket(const Probe& probe, std::size_t wanted) {

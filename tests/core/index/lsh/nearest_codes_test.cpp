@@ -20,7 +20,8 @@ std::vector<std::uint32_t> sorted_rows(const std::vector<std::uint32_t>& bits, s
   return rows;
 }
 
-// Gives the rows as the kernel does: of each piece those within most(), with numbers that begin at 0.
+// Gives the rows as the kernel does: of each piece those within most(), with numbers that begin at 0. The half that
+// looks nearer has no more bits than the other one.
 std::vector<std::uint32_t> found_rows(NearestCodes& nearest, const std::vector<std::uint32_t>& bits, std::size_t most,
                                       std::size_t wanted, std::size_t piece) {
   nearest.start(most, wanted);
@@ -30,7 +31,15 @@ std::vector<std::uint32_t> found_rows(NearestCodes& nearest, const std::vector<s
       if (bits[i] <= nearest.most()) hits.push_back(std::uint64_t{bits[i]} << 32 | (i - first));
     nearest.add(hits, first);
   }
-  return nearest.rows();
+  const FoundRows found = nearest.rows();
+  std::uint32_t farthest = 0;
+  for (const std::uint32_t row : found.nearer) farthest = std::max(farthest, bits[row]);
+  for (const std::uint32_t row : found.farther) CHECK(bits[row] >= farthest);
+  CHECK(std::ranges::is_sorted(found.nearer) && std::ranges::is_sorted(found.farther));
+  std::vector<std::uint32_t> rows(found.nearer.begin(), found.nearer.end());
+  rows.insert(rows.end(), found.farther.begin(), found.farther.end());
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 TEST(rows_are_those_of_a_sort) {
