@@ -8,6 +8,7 @@
 #include "index/forest/forest.h"
 #include "index/graph/graph.h"
 #include "index/ivf/ivf.h"
+#include "index/kdtree/kdtree.h"
 
 namespace nearabout::index {
 namespace {
@@ -19,6 +20,7 @@ std::vector<IndexKind>& kinds() {
       forest::forest_kind(),
       ivf::ivf_kind(),
       graph::graph_kind(),
+      kdtree::kdtree_kind(),
   };
   return all;
 }

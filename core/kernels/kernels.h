@@ -186,6 +186,23 @@ struct ScreenKernels {
 using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
                          std::size_t outputs, float* out);
 
+// --- Block kernels: float32 distances to sixteen rows or boxes at once. ---
+//
+// A block of rows is `dims` times 16 floats: number r of each 16 is row r's. A block of boxes is `dims` times 32: 16
+// lows, then 16 highs. Writes the distances and returns a mask: bit r is set if out[r] <= limit (never for NaN).
+//   squared    out[r] = sum_j (row_r[j] - query[j])^2
+//   absolute   out[r] = sum_j |row_r[j] - query[j]|
+// A box is as far as its nearest point. Numbers are off by at most (dims + 3) * 2^-24 of themselves (and where squares
+// underflow, by dims * 2^-126), and a box's is never larger than that of a row inside it.
+using BlockDistances = unsigned (*)(const float* query, const float* block, std::size_t dims, float limit, float* out);
+
+struct BlockKernels {
+  BlockDistances squared;
+  BlockDistances absolute;
+  BlockDistances squared_boxes;
+  BlockDistances absolute_boxes;
+};
+
 // --- Code kernels: sums over tables that 4-bit codes look up. ---
 //
 // Rows are stored in blocks of 16. A block is `lines` lines of 64 bytes followed by one line of terms. In line g, byte
@@ -268,6 +285,7 @@ struct Table {
   Project project;
   CodeKernels codes;
   MatrixKernels matrix;
+  BlockKernels blocks;
 };
 
 // Returns the table in use. It is chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this

@@ -103,6 +103,23 @@ inline Floats add_floats(Floats a, Floats b) {
   for (int i = 0; i < 16; ++i) a.lane[i] += b.lane[i];
   return a;
 }
+inline Floats subtract_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] -= b.lane[i];
+  return a;
+}
+inline Floats absolute_floats(Floats a) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = fabsf(a.lane[i]);
+  return a;
+}
+inline Floats larger_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
+  return a;
+}
+inline unsigned floats_within(Floats floats, float limit) {
+  unsigned within = 0;
+  for (int i = 0; i < 16; ++i) within |= floats.lane[i] <= limit ? 1u << i : 0u;
+  return within;
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
@@ -291,12 +308,19 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 }  // namespace
 
 const Table table = {
-    "scalar",     kReal<F32>,
-    kReal<F16>,   kReal<BF16>,
-    kReal<U8>,    kReal<I8>,
-    kIntegerU8,   kIntegerI8,
-    kBits,        {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,      {fill_tables, scan_codes, scan_bytes, keep_least},
-    {matrix_hits}};
+    "scalar",
+    kReal<F32>,
+    kReal<F16>,
+    kReal<BF16>,
+    kReal<U8>,
+    kReal<I8>,
+    kIntegerU8,
+    kIntegerI8,
+    kBits,
+    {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
+    project,
+    {fill_tables, scan_codes, scan_bytes, keep_least},
+    {matrix_hits},
+    {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>, block_boxes<AbsoluteTerm>}};
 
 }  // namespace nearabout::kernels::scalar

@@ -67,6 +67,12 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::graph_entries, "graph_entries"},
     {SectionId::graph_entry_panels, "graph_entry_panels"},
     {SectionId::graph_entry_squares, "graph_entry_squares"},
+    {SectionId::kdtree_header, "kdtree_header"},
+    {SectionId::kdtree_scale, "kdtree_scale"},
+    {SectionId::kdtree_rows, "kdtree_rows"},
+    {SectionId::kdtree_points, "kdtree_points"},
+    {SectionId::kdtree_boxes, "kdtree_boxes"},
+    {SectionId::kdtree_visits, "kdtree_visits"},
     {SectionId::checksums, "checksums"},
 };
 

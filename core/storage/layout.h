@@ -81,6 +81,12 @@ enum class SectionId : std::uint32_t {
   graph_entries = 65,
   graph_entry_panels = 66,
   graph_entry_squares = 67,
+  kdtree_header = 90,
+  kdtree_scale = 91,
+  kdtree_rows = 92,
+  kdtree_points = 93,
+  kdtree_boxes = 94,
+  kdtree_visits = 95,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

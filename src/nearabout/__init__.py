@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nearabout.graph_building import neighbor_graph
     from nearabout.hits import Hits
     from nearabout.index import Index, from_bytes, open
-    from nearabout.kinds import IVF, Exact, Forest, Graph, PcaCodes
+    from nearabout.kinds import IVF, Exact, Forest, Graph, KDTree, PcaCodes
     from nearabout.neighbors import Duplicates, NeighborGraph
     from nearabout.planning.plan import Plan, plan
     from nearabout.row_filter import RowFilter
@@ -55,6 +55,7 @@ __all__ = [
     "Hits",
     "Index",
     "InvalidInputError",
+    "KDTree",
     "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
@@ -91,6 +92,7 @@ _HOMES = {
     "Forest": "nearabout.kinds",
     "Graph": "nearabout.kinds",
     "IVF": "nearabout.kinds",
+    "KDTree": "nearabout.kinds",
     "PcaCodes": "nearabout.kinds",
     "Duplicates": "nearabout.neighbors",
     "NeighborGraph": "nearabout.neighbors",

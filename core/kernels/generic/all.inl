@@ -10,6 +10,7 @@
 #include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/matrix.inl"
 #include "kernels/generic/project.inl"
+#include "kernels/generic/blocks.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/code_bytes.inl"
 // clang-format on

@@ -16,6 +16,7 @@ from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
 from nearabout.kinds.graph import Graph, GraphInfo
 from nearabout.kinds.ivf import IVF, IVFInfo, PcaCodes
+from nearabout.kinds.kdtree import KDTree, KDTreeInfo
 
 __all__ = [
     "IVF",
@@ -23,6 +24,7 @@ __all__ = [
     "Exact",
     "Forest",
     "Graph",
+    "KDTree",
     "Kind",
     "KindInfo",
     "PcaCodes",
@@ -39,11 +41,11 @@ class ApproximateInfo(TypedDict, total=False):
     seed: int
 
 
-class KindInfo(ForestInfo, GraphInfo, IVFInfo, ApproximateInfo, total=False):
+class KindInfo(ForestInfo, GraphInfo, IVFInfo, KDTreeInfo, ApproximateInfo, total=False):
     """What `Index.info` adds for some kind."""
 
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph, KDTree)}
 
 
 def register(kind: type[Kind]) -> None:
