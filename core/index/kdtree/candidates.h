@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -36,11 +37,11 @@ class Candidates {
     if (!(value <= limit_)) return;
     const std::uint64_t key = std::uint64_t{std::bit_cast<std::uint32_t>(value)} << 32 | place;
     if (nearest_.size() < k_) {
-      insert(key, nearest_.size());
-      nearest_.size() == k_ ? tighten() : void();
+      insert(key);
+      if (nearest_.size() == k_) tighten();
     } else if (key < worst()) {
       const std::uint64_t last = worst();
-      replace(key);
+      replace_worst(key);
       tighten();
       keep_other(last);
     } else {
@@ -48,6 +49,8 @@ class Candidates {
     }
   }
 
+  // Returns true if each() begins with the k nearest in the order of their values, and few others follow.
+  bool are_in_order() const { return k_ <= kInOrder && others_.size() <= kInOrder; }
   // Calls visit(place) for each candidate.
   template <class Visit>
   void each(Visit visit) const {
@@ -57,22 +60,20 @@ class Candidates {
   }
 
  private:
-  static constexpr std::size_t kInOrder = 32;
+  static constexpr std::size_t kInOrder = 512;  // up to so many are kept in order, and more as a heap
+  static constexpr std::size_t kOneByOne = 16;  // moved up one by one rather than together
 
   static float value_of(std::uint64_t key) { return std::bit_cast<float>(static_cast<std::uint32_t>(key >> 32)); }
   std::uint64_t worst() const { return k_ <= kInOrder ? nearest_.back() : nearest_.front(); }
 
-  // Inserts into the first `count` keys, which are in order, or a heap of them.
-  void insert(std::uint64_t key, std::size_t count) {
-    nearest_.resize(count + 1);
-    if (k_ <= kInOrder) {
-      put(key, count);
-    } else {
-      nearest_[count] = key;
-      std::push_heap(nearest_.begin(), nearest_.end());
-    }
+  void insert(std::uint64_t key) {
+    nearest_.push_back(key);
+    if (k_ <= kInOrder)
+      put(key, nearest_.size() - 1);
+    else if (nearest_.size() == k_)
+      std::make_heap(nearest_.begin(), nearest_.end());
   }
-  void replace(std::uint64_t key) {
+  void replace_worst(std::uint64_t key) {
     if (k_ <= kInOrder) {
       put(key, k_ - 1);
     } else {
@@ -81,9 +82,17 @@ class Candidates {
       std::push_heap(nearest_.begin(), nearest_.end());
     }
   }
-  void put(std::uint64_t key, std::size_t place) {
-    for (; place > 0 && key < nearest_[place - 1]; --place) nearest_[place] = nearest_[place - 1];
-    nearest_[place] = key;
+  // Puts the key among the first `count`, which are in order; the key behind them is lost.
+  void put(std::uint64_t key, std::size_t count) {
+    std::uint64_t* const keys = nearest_.data();
+    if (count <= kOneByOne) {
+      for (; count > 0 && key < keys[count - 1]; --count) keys[count] = keys[count - 1];
+      keys[count] = key;
+      return;
+    }
+    std::uint64_t* const place = std::upper_bound(keys, keys + count, key);
+    std::memmove(place + 1, place, static_cast<std::size_t>(keys + count - place) * sizeof(std::uint64_t));
+    *place = key;
   }
 
   void tighten() {

@@ -30,7 +30,7 @@ Descent::Descent(const KdTreeLayout& layout) : layout_(layout), values_{}, stops
 }
 
 unsigned Descent::compare_boxes(const float* query, std::size_t level, std::size_t node, float limit) {
-  ++nodes_;
+  ++work_.nodes;
   const float* const boxes = layout_.boxes_of(layout_.shape.first_node(level) + node);
   return boxes_kernel_(query, boxes, layout_.space.dims(), limit, values_.data()) &
          first_bits(layout_.shape.children(level, node));
@@ -49,19 +49,20 @@ void Descent::open(const float* query, const AllowedLeaves* allowed, std::size_t
 }
 
 void Descent::look_at_leaf(const float* query, std::size_t leaf, const AllowedLeaves* allowed, Candidates& best) {
-  ++leaves_;
+  ++work_.leaves;
   const TreeShape& shape = layout_.shape;
   for (std::size_t block = shape.first_block(leaf); block < shape.end_block(leaf); ++block) {
     const std::size_t first = block * kBlockRows;
     unsigned near = rows_kernel_(query, layout_.block(block), layout_.space.dims(), best.limit(), values_.data());
     if (shape.rows() - first < kBlockRows) near &= first_bits(shape.rows() - first);
     if (allowed) near &= allowed->rows(block);
+    if (near != 0) layout_.rows->fetch(first * sizeof(std::uint32_t));
     for (; near != 0; near &= near - 1) {
       const auto row = static_cast<unsigned>(std::countr_zero(near));
       best.push(values_[row], static_cast<std::uint32_t>(first + row));
     }
   }
-  rows_ += (shape.end_block(leaf) - shape.first_block(leaf)) * kBlockRows;
+  work_.rows += (shape.end_block(leaf) - shape.first_block(leaf)) * kBlockRows;
 }
 
 void Descent::find_all(const float* query, const AllowedLeaves* allowed, Candidates& best) {

@@ -29,10 +29,14 @@ class Descent {
   template <class Visit>
   void each_nearest(const float* query, float limit, Visit visit);
 
-  // Counts since the work space was made: of nodes, leaves, and rows.
-  std::uint64_t nodes() const { return nodes_; }
-  std::uint64_t leaves() const { return leaves_; }
-  std::uint64_t rows() const { return rows_; }
+  // What was looked at since the work space was made.
+  struct Work {
+    std::uint64_t nodes = 0, leaves = 0, rows = 0;
+    Work operator-(const Work& before) const {
+      return {nodes - before.nodes, leaves - before.leaves, rows - before.rows};
+    }
+  };
+  const Work& work() const { return work_; }
 
  private:
   // A node on the way down, with the children that are still to be visited.
@@ -63,7 +67,7 @@ class Descent {
   std::array<float, kernels::kBlockRows> values_;
   std::vector<Stop> stops_;  // one for each level
   std::vector<Pending> pending_;
-  std::uint64_t nodes_ = 0, leaves_ = 0, rows_ = 0;
+  Work work_;
 };
 
 template <class Visit>

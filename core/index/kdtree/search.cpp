@@ -36,6 +36,7 @@ void KdTreeIndex::do_search(MatrixView queries, const index::Request& request, c
       queries.rows, group, threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_.take([this] { return std::make_unique<KdTreeSearch>(layout_); });
+        if (request.stats) search->start_counting();
         std::vector<std::size_t> left;
         for (std::size_t i = begin; i < end; ++i)
           if (!search->run(queries, i, allowance, request, results)) left.push_back(i);

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/top_k.h"
 #include "index/kdtree/allowed_leaves.h"
 #include "index/kdtree/candidates.h"
 #include "index/kdtree/descent.h"
@@ -33,21 +35,27 @@ class KdTreeSearch {
   // Answers a query. Returns false, with no result, if it is too far from all rows for the tree.
   bool run(MatrixView queries, std::size_t number, const KdTreeBudget& budget, const index::Request& request,
            index::Results& results);
-  // Adds the counts since the last call.
+  // Begins to count, and adds the counts since then.
+  void start_counting();
   void count(index::SearchStats& stats);
 
  private:
   void compare(const metric::BoundQuery& bound, const index::Request& request, std::size_t number,
                index::Results& results);
 
+  void compare_some(const metric::BoundQuery& bound, std::span<const std::uint32_t> places);
+
   const KdTreeLayout& layout_;
   MatrixView vectors_;
   Descent descent_;
   Candidates candidates_;
   std::vector<float> query_, point_;
-  std::vector<std::uint32_t> rows_;
-  std::vector<double> rdists_;
-  std::uint64_t queries_ = 0, compared_ = 0, nodes_ = 0, leaves_ = 0, scanned_ = 0;
+  bool has_vectors_;           // whether the blocks of the tree hold the vectors themselves
+  std::vector<float> copies_;  // of those
+  std::vector<std::uint32_t> places_;
+  std::vector<Neighbour> found_;
+  std::uint64_t queries_ = 0, compared_ = 0;
+  Descent::Work before_;  // before it began to count
 };
 
 }  // namespace nearabout::kdtree

@@ -26,6 +26,8 @@ class TreeSpace {
 
   std::size_t dims() const { return tree_dims_; }
   double scale() const { return scale_; }
+  // Returns true if points are the vectors themselves.
+  bool keeps_vectors() const { return moved_ == 0 && scale_ == 1; }
   bool is_squared() const { return metric_ != metric::Metric::manhattan; }
 
   // Writes the points of vectors, one after the other.
