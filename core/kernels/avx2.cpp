@@ -77,6 +77,12 @@ inline unsigned floats_within(Floats floats, float limit) {
   const int high = _mm256_movemask_ps(_mm256_cmp_ps(floats.high, every, _CMP_LE_OQ));
   return static_cast<unsigned>(low) | static_cast<unsigned>(high) << 8;
 }
+inline unsigned least_floats(Floats floats) {
+  const __m256 eight = _mm256_min_ps(floats.low, floats.high);
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return floats_within(floats, _mm_cvtss_f32(_mm_min_ss(two, _mm_shuffle_ps(two, two, 1))));
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   return {_mm256_fmadd_ps(a.low, b.low, sum.low), _mm256_fmadd_ps(a.high, b.high, sum.high)};
 }
@@ -294,20 +300,20 @@ inline void append_sums(const std::int32_t (*sums)[kBlockRows], const std::uint8
 
 }  // namespace
 
-const Table table = {
-    "avx2",
-    kReal<F32>,
-    kReal<F16>,
-    kReal<BF16>,
-    kReal<U8>,
-    kReal<I8>,
-    kIntegerU8,
-    kIntegerI8,
-    kBits,
-    {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
-    project,
-    {fill_tables, scan_codes, scan_bytes, keep_least},
-    {matrix_hits},
-    {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>, block_boxes<AbsoluteTerm>}};
+const Table table = {"avx2",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
+                     project,
+                     {fill_tables, scan_codes, scan_bytes, keep_least},
+                     {matrix_hits},
+                     {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>,
+                      block_boxes<AbsoluteTerm>, least_of_block}};
 
 }  // namespace nearabout::kernels::avx2

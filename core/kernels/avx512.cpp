@@ -59,20 +59,20 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
 
 }  // namespace
 
-const Table table = {
-    "avx512",
-    kReal<F32>,
-    kReal<F16>,
-    kReal<BF16>,
-    kReal<U8>,
-    kReal<I8>,
-    kIntegerU8,
-    kIntegerI8,
-    kBits,
-    {screen_rows, wide_rows, pack_panel_lines, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,
-    {fill_tables, scan_codes, scan_bytes, keep_least},
-    {matrix_hits},
-    {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>, block_boxes<AbsoluteTerm>}};
+const Table table = {"avx512",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, wide_rows, pack_panel_lines, panel_dots, screen_hits, panel_dots, local_bytes},
+                     project,
+                     {fill_tables, scan_codes, scan_bytes, keep_least},
+                     {matrix_hits},
+                     {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>,
+                      block_boxes<AbsoluteTerm>, least_of_block}};
 
 }  // namespace nearabout::kernels::avx512

@@ -196,11 +196,15 @@ using Project = void (*)(const float* vectors, std::size_t count, std::size_t di
 // underflow, by dims * 2^-126), and a box's is never larger than that of a row inside it.
 using BlockDistances = unsigned (*)(const float* query, const float* block, std::size_t dims, float limit, float* out);
 
+// Returns a mask of the smallest of 16 numbers: no bit if one is NaN, or some.
+using LeastOfBlock = unsigned (*)(const float* values);
+
 struct BlockKernels {
   BlockDistances squared;
   BlockDistances absolute;
   BlockDistances squared_boxes;
   BlockDistances absolute_boxes;
+  LeastOfBlock least;
 };
 
 // --- Code kernels: sums over tables that 4-bit codes look up. ---

@@ -84,20 +84,20 @@ inline unsigned near_rows(PanelSums sums, std::int32_t missing, const float* off
 
 }  // namespace
 
-const Table table = {
-    "neon",
-    kReal<F32>,
-    kReal<F16>,
-    kReal<BF16>,
-    kReal<U8>,
-    kReal<I8>,
-    kIntegerU8,
-    kIntegerI8,
-    kBits,
-    {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,
-    {fill_tables, scan_codes, scan_bytes, keep_least},
-    {matrix_hits},
-    {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>, block_boxes<AbsoluteTerm>}};
+const Table table = {"neon",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
+                     project,
+                     {fill_tables, scan_codes, scan_bytes, keep_least},
+                     {matrix_hits},
+                     {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>,
+                      block_boxes<AbsoluteTerm>, least_of_block}};
 
 }  // namespace nearabout::kernels::neon

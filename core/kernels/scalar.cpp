@@ -120,6 +120,11 @@ inline unsigned floats_within(Floats floats, float limit) {
   for (int i = 0; i < 16; ++i) within |= floats.lane[i] <= limit ? 1u << i : 0u;
   return within;
 }
+inline unsigned least_floats(Floats floats) {
+  float least = floats.lane[0];
+  for (const float lane : floats.lane) least = lane < least ? lane : least;
+  return floats_within(floats, least);
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
@@ -307,20 +312,20 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 
 }  // namespace
 
-const Table table = {
-    "scalar",
-    kReal<F32>,
-    kReal<F16>,
-    kReal<BF16>,
-    kReal<U8>,
-    kReal<I8>,
-    kIntegerU8,
-    kIntegerI8,
-    kBits,
-    {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,
-    {fill_tables, scan_codes, scan_bytes, keep_least},
-    {matrix_hits},
-    {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>, block_boxes<AbsoluteTerm>}};
+const Table table = {"scalar",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
+                     project,
+                     {fill_tables, scan_codes, scan_bytes, keep_least},
+                     {matrix_hits},
+                     {block_rows<SquaredTerm>, block_rows<AbsoluteTerm>, block_boxes<SquaredTerm>,
+                      block_boxes<AbsoluteTerm>, least_of_block}};
 
 }  // namespace nearabout::kernels::scalar

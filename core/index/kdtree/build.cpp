@@ -38,17 +38,7 @@ void check_memory(std::size_t rows, std::size_t dims, std::size_t memory) {
                           megabytes(held) + "\" or more, or kind=\"exact\", which is built in parts");
 }
 
-// Returns the largest magnitude of a coordinate.
-double largest_of(const index::ValidatedRows& source, std::size_t threads) {
-  std::vector<float> largest(threads, 0);
-  parallel_for(source.rows(), kReadTogether, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    std::vector<float> vectors((end - begin) * source.dims());
-    source.read_f32(begin, end, vectors.data());
-    for (const float value : vectors) largest[worker] = std::max(largest[worker], std::abs(value));
-  });
-  return double{*std::max_element(largest.begin(), largest.end())};
-}
-
+// Maps all rows to points, but for the scale.
 std::vector<float> map_rows(const index::ValidatedRows& source, const TreeSpace& space, std::size_t threads) {
   std::vector<float> points(source.rows() * space.dims());
   parallel_for(source.rows(), kReadTogether, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
@@ -59,12 +49,22 @@ std::vector<float> map_rows(const index::ValidatedRows& source, const TreeSpace&
   return points;
 }
 
+// Multiplies the points by the scale that they need, and returns it.
+double scale_points(metric::Metric metric, std::vector<float>& points) {
+  float largest = 0;
+  for (const float value : points) largest = std::max(largest, std::abs(value));
+  const double scale = TreeSpace::scale_for(metric, double{largest});
+  if (scale == 1) return scale;
+  for (float& value : points) value = static_cast<float>(double{value} * scale);
+  return scale;
+}
+
 void write_tree(storage::Writer& writer, const index::ValidatedRows& source, const KdTreeOptions& options,
                 std::size_t threads, const Monitor& monitor) {
-  const TreeSpace space(source.metric(), source.dims(),
-                        TreeSpace::scale_for(source.metric(), largest_of(source, threads)));
+  const TreeSpace space(source.metric(), source.dims(), 1);
   const TreeShape shape(source.rows(), options.leaf_size);
-  const std::vector<float> points = map_rows(source, space, threads);
+  std::vector<float> points = map_rows(source, space, threads);
+  const double scale = scale_points(source.metric(), points);
   report(monitor, 0.2);
   const std::vector<std::uint32_t> order =
       order_rows(points, space.dims(), shape, threads, subprogress(monitor, 0.2, 0.8));
@@ -72,7 +72,7 @@ void write_tree(storage::Writer& writer, const index::ValidatedRows& source, con
   const std::vector<float> boxes = pack_boxes(blocks, space.dims(), shape, threads);
   report(monitor, 0.9);
   const std::uint64_t header[] = {options.leaf_size};
-  const double numbers[] = {space.scale(), options.epsilon};
+  const double numbers[] = {scale, options.epsilon};
   const std::size_t block = kernels::kBlockRows * space.dims();
   writer.add<std::uint64_t>(SectionId::kdtree_header, {1, 1}, header);
   writer.add<double>(SectionId::kdtree_scale, {1, 2}, numbers);

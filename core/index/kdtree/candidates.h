@@ -19,34 +19,29 @@ class Candidates {
 
   // Starts a search for the k nearest among the rows up to a value, pruned by `epsilon`.
   void start(std::size_t k, double most, double epsilon) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
     k_ = k;
     epsilon_ = epsilon;
     nearest_.clear();
+    if (k <= kInOrder) nearest_.resize(k, kNone);
     others_.clear();
-    limit_ = most < kInfinity ? space_.limit(most) : std::numeric_limits<float>::infinity();
-    prune_limit_ = limit_;
+    limit_ = prune_limit_ = most < double{kInfinity} ? space_.limit(most) : kInfinity;
   }
 
   // Returns the largest value of a row that may be a result, and the largest of a box that may hold one.
   float limit() const { return limit_; }
   float prune_limit() const { return prune_limit_; }
-  bool has_enough() const { return nearest_.size() >= k_; }
+  bool has_enough() const { return k_ <= kInOrder ? k_ == 0 || nearest_.back() != kNone : nearest_.size() >= k_; }
 
   void push(float value, std::uint32_t place) {
     if (!(value <= limit_)) return;
     const std::uint64_t key = std::uint64_t{std::bit_cast<std::uint32_t>(value)} << 32 | place;
-    if (nearest_.size() < k_) {
-      insert(key);
-      if (nearest_.size() == k_) tighten();
-    } else if (key < worst()) {
-      const std::uint64_t last = worst();
-      replace_worst(key);
-      tighten();
-      keep_other(last);
-    } else {
-      others_.push_back(key);
-    }
+    if (k_ > kInOrder) return push_of_many(key);
+    const std::uint64_t last = nearest_.back();
+    if (key > last) return others_.push_back(key);
+    put(key);
+    if (nearest_.back() == kNone) return;
+    tighten(value_of(nearest_.back()));
+    if (value_of(last) <= limit_) others_.push_back(last);
   }
 
   // Returns true if each() begins with the k nearest in the order of their values, and few others follow.
@@ -54,54 +49,53 @@ class Candidates {
   // Calls visit(place) for each candidate.
   template <class Visit>
   void each(Visit visit) const {
-    for (const std::uint64_t key : nearest_) visit(static_cast<std::uint32_t>(key));
+    for (const std::uint64_t key : nearest_)
+      if (key != kNone) visit(static_cast<std::uint32_t>(key));
     for (const std::uint64_t key : others_)
       if (value_of(key) <= limit_) visit(static_cast<std::uint32_t>(key));
   }
 
  private:
-  static constexpr std::size_t kInOrder = 512;  // up to so many are kept in order, and more as a heap
-  static constexpr std::size_t kOneByOne = 16;  // moved up one by one rather than together
+  static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};  // its value is NaN
+  static constexpr std::size_t kInOrder = 512;               // up to so many are kept in order, and more as a heap
+  static constexpr std::size_t kOneByOne = 24;               // put in place without a branch, one by one
 
   static float value_of(std::uint64_t key) { return std::bit_cast<float>(static_cast<std::uint32_t>(key >> 32)); }
-  std::uint64_t worst() const { return k_ <= kInOrder ? nearest_.back() : nearest_.front(); }
 
-  void insert(std::uint64_t key) {
-    nearest_.push_back(key);
-    if (k_ <= kInOrder)
-      put(key, nearest_.size() - 1);
-    else if (nearest_.size() == k_)
-      std::make_heap(nearest_.begin(), nearest_.end());
-  }
-  void replace_worst(std::uint64_t key) {
-    if (k_ <= kInOrder) {
-      put(key, k_ - 1);
-    } else {
-      std::pop_heap(nearest_.begin(), nearest_.end());
-      nearest_.back() = key;
-      std::push_heap(nearest_.begin(), nearest_.end());
-    }
-  }
-  // Puts the key among the first `count`, which are in order; the key behind them is lost.
-  void put(std::uint64_t key, std::size_t count) {
+  // Puts a key among those in order; the last one is lost.
+  void put(std::uint64_t key) {
     std::uint64_t* const keys = nearest_.data();
-    if (count <= kOneByOne) {
-      for (; count > 0 && key < keys[count - 1]; --count) keys[count] = keys[count - 1];
-      keys[count] = key;
+    if (k_ <= kOneByOne) {
+      for (std::size_t i = k_ - 1; i > 0; --i) keys[i] = std::min(keys[i], std::max(keys[i - 1], key));
+      keys[0] = std::min(keys[0], key);
       return;
     }
-    std::uint64_t* const place = std::upper_bound(keys, keys + count, key);
-    std::memmove(place + 1, place, static_cast<std::size_t>(keys + count - place) * sizeof(std::uint64_t));
+    std::uint64_t* const place = std::upper_bound(keys, keys + k_ - 1, key);
+    std::memmove(place + 1, place, static_cast<std::size_t>(keys + k_ - 1 - place) * sizeof(std::uint64_t));
     *place = key;
   }
 
-  void tighten() {
-    const double value = value_of(worst());
+  void push_of_many(std::uint64_t key) {
+    if (nearest_.size() < k_) {
+      nearest_.push_back(key);
+      if (nearest_.size() < k_) return;
+      std::make_heap(nearest_.begin(), nearest_.end());
+      return tighten(value_of(nearest_.front()));
+    }
+    if (key > nearest_.front()) return others_.push_back(key);
+    std::pop_heap(nearest_.begin(), nearest_.end());
+    const std::uint64_t last = nearest_.back();
+    nearest_.back() = key;
+    std::push_heap(nearest_.begin(), nearest_.end());
+    tighten(value_of(nearest_.front()));
+    if (value_of(last) <= limit_) others_.push_back(last);
+  }
+
+  void tighten(float worst) {
+    const auto value = double{worst};
     limit_ = std::min(limit_, space_.limit(value));
     prune_limit_ = epsilon_ == 0 ? limit_ : std::min(prune_limit_, space_.limit(space_.value_nearer(value, epsilon_)));
-  }
-  void keep_other(std::uint64_t key) {
-    if (value_of(key) <= limit_) others_.push_back(key);
   }
 
   const TreeSpace& space_;

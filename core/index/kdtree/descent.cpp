@@ -2,50 +2,39 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace nearabout::kdtree {
 namespace {
 
 using kernels::kBlockRows;
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
 constexpr unsigned first_bits(std::size_t count) { return (1u << count) - 1; }
-
-float value_of(std::uint64_t child) { return std::bit_cast<float>(static_cast<std::uint32_t>(child >> 32)); }
-
-// Removes the smallest of `count` numbers and returns it.
-std::uint64_t take_least(std::uint64_t* numbers, std::size_t count) {
-  std::size_t least = 0;
-  for (std::size_t i = 1; i < count; ++i) least = numbers[i] < numbers[least] ? i : least;
-  const std::uint64_t taken = numbers[least];
-  numbers[least] = numbers[count - 1];
-  return taken;
-}
 
 }  // namespace
 
 Descent::Descent(const KdTreeLayout& layout) : layout_(layout), values_{}, stops_(layout.shape.levels()) {
   const kernels::BlockKernels& kernels = kernels::table().blocks;
   rows_kernel_ = layout.space.is_squared() ? kernels.squared : kernels.absolute;
+  least_kernel_ = kernels.least;
   boxes_kernel_ = layout.space.is_squared() ? kernels.squared_boxes : kernels.absolute_boxes;
 }
 
-unsigned Descent::compare_boxes(const float* query, std::size_t level, std::size_t node, float limit) {
+unsigned Descent::compare_boxes(const float* query, std::size_t level, std::size_t node, float limit, float* values) {
   ++work_.nodes;
   const float* const boxes = layout_.boxes_of(layout_.shape.first_node(level) + node);
-  return boxes_kernel_(query, boxes, layout_.space.dims(), limit, values_.data()) &
-         first_bits(layout_.shape.children(level, node));
+  return boxes_kernel_(query, boxes, layout_.space.dims(), limit, values);
 }
 
-void Descent::open(const float* query, const AllowedLeaves* allowed, std::size_t level, std::size_t node, float limit,
-                   Stop& stop) {
-  unsigned near = compare_boxes(query, level, node, limit);
-  if (allowed) near &= allowed->children(level, node);
+void Descent::open(const float* query, const AllowedLeaves* allowed, std::size_t level, std::size_t node) {
+  Stop& stop = stops_[level];
   stop.first_child = node * kChildren;
-  stop.count = 0;
-  for (; near != 0; near &= near - 1) {
-    const auto child = static_cast<unsigned>(std::countr_zero(near));
-    stop.children[stop.count++] = std::uint64_t{std::bit_cast<std::uint32_t>(values_[child])} << 32 | child;
-  }
+  compare_boxes(query, level, node, kInfinity, stop.values.data());
+  if (!allowed) return;
+  for (unsigned none = ~allowed->children(level, node) & first_bits(kChildren); none != 0; none &= none - 1)
+    stop.values[static_cast<unsigned>(std::countr_zero(none))] = kInfinity;
 }
 
 void Descent::look_at_leaf(const float* query, std::size_t leaf, const AllowedLeaves* allowed, Candidates& best) {
@@ -66,31 +55,29 @@ void Descent::look_at_leaf(const float* query, std::size_t leaf, const AllowedLe
 }
 
 void Descent::find_all(const float* query, const AllowedLeaves* allowed, Candidates& best) {
+  constexpr unsigned kLastLane = 1u << (kChildren - 1);  // if a value is NaN, no lane is the least
   std::size_t level = stops_.size() - 1;
-  open(query, allowed, level, 0, best.prune_limit(), stops_[level]);
+  open(query, allowed, level, 0);
   while (true) {
     Stop& stop = stops_[level];
-    if (stop.count == 0) {
+    const auto lane = static_cast<unsigned>(std::countr_zero(least_kernel_(stop.values.data()) | kLastLane));
+    const float value = stop.values[lane];
+    if (!(value <= best.prune_limit() && value < kInfinity)) {
       if (++level == stops_.size()) return;
       continue;
     }
-    const std::uint64_t next = take_least(stop.children.data(), stop.count--);
-    if (value_of(next) > best.prune_limit()) {
-      stop.count = 0;
-      continue;
-    }
-    const std::size_t child = stop.first_child + static_cast<std::uint32_t>(next);
-    if (level == 0) {
+    stop.values[lane] = kInfinity;
+    const std::size_t child = stop.first_child + lane;
+    if (level == 0)
       look_at_leaf(query, child, allowed, best);
-    } else {
-      --level;
-      open(query, allowed, level, child, best.prune_limit(), stops_[level]);
-    }
+    else
+      open(query, allowed, --level, child);
   }
 }
 
 void Descent::add_children(const float* query, std::size_t level, std::size_t node, float limit) {
-  for (unsigned near = compare_boxes(query, level, node, limit); near != 0; near &= near - 1) {
+  unsigned near = compare_boxes(query, level, node, limit, values_.data());
+  for (near &= first_bits(layout_.shape.children(level, node)); near != 0; near &= near - 1) {
     const auto child = static_cast<std::uint32_t>(std::countr_zero(near));
     pending_.push_back(
         {values_[child], static_cast<std::uint32_t>(level), static_cast<std::uint32_t>(node * kChildren) + child});

@@ -39,11 +39,10 @@ class Descent {
   const Work& work() const { return work_; }
 
  private:
-  // A node on the way down, with the children that are still to be visited.
+  // A node on the way down.
   struct Stop {
-    std::size_t first_child;
-    std::size_t count;
-    std::array<std::uint64_t, kChildren> children;  // value of its box, and which child it is
+    std::size_t first_child = 0;
+    alignas(64) std::array<float, kChildren> values{};  // of children still to be visited; infinity for others
   };
   // A child that find_nearest() may still visit. Those at the same distance are visited in a fixed order.
   struct Pending {
@@ -55,15 +54,16 @@ class Descent {
     }
   };
 
-  // Compares the query with the boxes of a node's children. Returns a mask of those with values up to `limit`.
-  unsigned compare_boxes(const float* query, std::size_t level, std::size_t node, float limit);
-  void open(const float* query, const AllowedLeaves* allowed, std::size_t level, std::size_t node, float limit,
-            Stop& stop);
+  // Compares the query with the boxes of a node's children. Returns a mask of those with values up to `limit`, and
+  // perhaps of children that it does not have, which are infinitely far.
+  unsigned compare_boxes(const float* query, std::size_t level, std::size_t node, float limit, float* values);
+  void open(const float* query, const AllowedLeaves* allowed, std::size_t level, std::size_t node);
   void look_at_leaf(const float* query, std::size_t leaf, const AllowedLeaves* allowed, Candidates& best);
   void add_children(const float* query, std::size_t level, std::size_t node, float limit);
 
   const KdTreeLayout& layout_;
   kernels::BlockDistances rows_kernel_, boxes_kernel_;
+  kernels::LeastOfBlock least_kernel_;
   std::array<float, kernels::kBlockRows> values_;
   std::vector<Stop> stops_;  // one for each level
   std::vector<Pending> pending_;

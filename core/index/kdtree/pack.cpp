@@ -1,6 +1,7 @@
 #include "index/kdtree/pack.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/threads.h"
 #include "kernels/kernels.h"
@@ -55,7 +56,7 @@ std::vector<float> pack_points(const std::vector<float>& points, std::size_t dim
 std::vector<float> pack_boxes(const std::vector<float>& blocks, std::size_t dims, const TreeShape& shape,
                               std::size_t threads) {
   const std::size_t block = dims * kBlockRows;
-  std::vector<float> boxes(shape.nodes() * 2 * block);
+  std::vector<float> boxes(shape.nodes() * 2 * block, std::numeric_limits<float>::infinity());
   for (std::size_t level = 0; level < shape.levels(); ++level)
     parallel_for(shape.nodes(level), kTogether / kChildren, threads,
                  [&](std::size_t begin, std::size_t end, std::size_t) {

@@ -13,7 +13,7 @@ namespace nearabout::kdtree {
 std::vector<float> pack_points(const std::vector<float>& points, std::size_t dims,
                                const std::vector<std::uint32_t>& order, std::size_t threads);
 
-// Returns the boxes of all nodes; those of children that a node does not have are zeros.
+// Returns the boxes of all nodes; those of children that a node does not have are infinitely far.
 std::vector<float> pack_boxes(const std::vector<float>& blocks, std::size_t dims, const TreeShape& shape,
                               std::size_t threads);
 

@@ -52,7 +52,8 @@ TreeSpace::TreeSpace(Metric metric, std::size_t dims, double scale)
     : metric_(metric), vector_dims_(dims), tree_dims_(metric == Metric::haversine ? kSphereDims : dims), scale_(scale) {
   constexpr double kBothSides = 2.5;  // (1 + e) / (1 - e) is less than 1 + 2.5 e
   const auto terms = static_cast<double>(tree_dims_);
-  relative_ = kBothSides * (terms + 3) * kRoundingUnit;
+  constexpr double kLimitUnits = 3;  // of rounding a limit to float32
+  relative_ = (kBothSides * (terms + 3) + kLimitUnits) * kRoundingUnit;
   // Coordinates that are scaled down may lose their last bits; otherwise only squares do.
   absolute_ = terms * (scale < 1 ? 0x1p-68 : 0x1p-124);
   if (metric == Metric::cosine || metric == Metric::haversine) moved_ = 1.01 * kRoundingUnit * std::sqrt(terms);
@@ -89,17 +90,6 @@ double TreeSpace::value_at(double rdist) const {
   }
   if (metric_ == Metric::cosine) return 2 * rdist;
   return metric_ == Metric::manhattan ? rdist * scale_ : rdist * scale_ * scale_;
-}
-
-float TreeSpace::limit(double value) const {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  double most = value * (1 + relative_) + absolute_;
-  if (moved_ > 0) {
-    const double distance = std::sqrt(value) * (1 + relative_) + 2 * moved_;
-    most = distance * distance + absolute_;
-  }
-  return most < double{std::numeric_limits<float>::max()} ? std::nextafter(static_cast<float>(most), kInfinity)
-                                                          : kInfinity;
 }
 
 double TreeSpace::value_nearer(double value, double epsilon) const {

@@ -7,8 +7,10 @@
 // rounding leads.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
-#include <optional>
+#include <limits>
 
 #include "metric/metric.h"
 
@@ -25,7 +27,6 @@ class TreeSpace {
   TreeSpace(metric::Metric metric, std::size_t dims, double scale);
 
   std::size_t dims() const { return tree_dims_; }
-  double scale() const { return scale_; }
   // Returns true if points are the vectors themselves.
   bool keeps_vectors() const { return moved_ == 0 && scale_ == 1; }
   bool is_squared() const { return metric_ != metric::Metric::manhattan; }
@@ -38,16 +39,24 @@ class TreeSpace {
   // Returns the value of rows at this reduced distance (metric/bound_query.h), and infinity for infinity.
   double value_at(double rdist) const;
   // Returns the largest value that a row may be computed to have which is no farther than one with this value.
-  float limit(double value) const;
+  float limit(double value) const {
+    if (moved_ > 0) {
+      const double distance = std::sqrt(value) + 2 * moved_;
+      value = distance * distance;
+    }
+    return static_cast<float>(std::min(value * (1 + relative_) + absolute_, kMostFloat));
+  }
   // Returns the value at the distance of this one divided by 1 + epsilon.
   double value_nearer(double value, double epsilon) const;
 
  private:
+  static constexpr double kMostFloat = std::numeric_limits<float>::max();
+
   metric::Metric metric_ = metric::Metric::euclidean;
   std::size_t vector_dims_ = 0, tree_dims_ = 0;
   double scale_ = 1;
-  double relative_ = 0;  // error of a value, as a fraction of it, twice
-  double absolute_ = 0;  // error of a value that is left where squares underflow
+  double relative_ = 0;  // error of two values, as a fraction
+  double absolute_ = 0;  // error of two values that is left where squares underflow
   double moved_ = 0;     // by how much two points may be moved together, as a distance
 };
 

@@ -73,6 +73,7 @@ inline Floats larger_floats(Floats a, Floats b) { return _mm512_max_ps(a, b); }
 inline unsigned floats_within(Floats floats, float limit) {
   return _mm512_cmp_ps_mask(floats, _mm512_set1_ps(limit), _CMP_LE_OQ);
 }
+inline unsigned least_floats(Floats floats) { return floats_within(floats, _mm512_reduce_min_ps(floats)); }
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) { return _mm512_fmadd_ps(a, b, sum); }
 inline Floats multiply_floats(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 inline void store_floats(float* to, Floats floats) { _mm512_storeu_ps(to, floats); }

@@ -3,6 +3,7 @@
 // The vector is that of project.inl and also needs:
 //   Floats subtract_floats(a, b), absolute_floats(a), larger_floats(a, b)
 //   unsigned floats_within(floats, limit): bit r is set where lane r is at most `limit`, and not where it is NaN
+//   unsigned least_floats(floats): bits of the lanes that are the smallest
 // Rows and boxes take the same steps, each of which rounds monotonically: a box is never farther than a row inside it.
 
 struct SquaredTerm {
@@ -34,3 +35,5 @@ unsigned block_boxes(const float* query, const float* boxes, std::size_t dims, f
   store_floats(out, sum);
   return floats_within(sum, limit);
 }
+
+inline unsigned least_of_block(const float* values) { return least_floats(load_floats(values)); }

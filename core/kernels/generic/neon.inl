@@ -77,6 +77,10 @@ inline unsigned floats_within(Floats floats, float limit) {
   }
   return within;
 }
+inline unsigned least_floats(Floats floats) {
+  const float32x4_t low = vminnmq_f32(floats.four[0], floats.four[1]);
+  return floats_within(floats, vminnmvq_f32(vminnmq_f32(low, vminnmq_f32(floats.four[2], floats.four[3]))));
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 4; ++i) sum.four[i] = vfmaq_f32(sum.four[i], a.four[i], b.four[i]);
   return sum;
