@@ -24,6 +24,7 @@ SCREEN_BOUNDS, SCREEN_CENTRE, SCREEN_DIRECTIONS, SCREEN_GRID, GUARD, LEAF_RESIDU
 TUNING = 57
 BOUND_BYTES, BOUND_STEPS, BOUND_SQUARES, BOUND_ERRORS = range(58, 62)
 GRAPH_HEADER, GRAPH_NODES, GRAPH_COPIES, GRAPH_ENTRIES, GRAPH_ENTRY_PANELS, GRAPH_ENTRY_SQUARES = range(62, 68)
+KDTREE_HEADER, KDTREE_SCALE, KDTREE_ROWS, KDTREE_POINTS, KDTREE_BOXES, KDTREE_VISITS = range(90, 96)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -81,6 +82,12 @@ NAMES = {
     GRAPH_ENTRIES: "graph_entries",
     GRAPH_ENTRY_PANELS: "graph_entry_panels",
     GRAPH_ENTRY_SQUARES: "graph_entry_squares",
+    KDTREE_HEADER: "kdtree_header",
+    KDTREE_SCALE: "kdtree_scale",
+    KDTREE_ROWS: "kdtree_rows",
+    KDTREE_POINTS: "kdtree_points",
+    KDTREE_BOXES: "kdtree_boxes",
+    KDTREE_VISITS: "kdtree_visits",
     CHECKSUMS: "checksums",
 }
 

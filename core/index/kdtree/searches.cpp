@@ -51,7 +51,7 @@ bool KdTreeSearch::run(MatrixView queries, std::size_t number, const KdTreeBudge
   else
     descent_.find_nearest(point_.data(), budget.leaves, candidates_);
   compare(bound, request, number, results);
-  if (!budget.all) results.set_effort(number, static_cast<std::int64_t>(budget.leaves));
+  results.set_effort(number, budget.effort);
   return true;
 }
 

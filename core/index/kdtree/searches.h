@@ -21,6 +21,7 @@ namespace nearabout::kdtree {
 
 // The budget of a query.
 struct KdTreeBudget {
+  std::int64_t effort;           // as results report it
   std::size_t leaves;            // to visit, if not all that may hold neighbours
   bool all;                      // whether that is so
   double epsilon;                // of the bound on distances
