@@ -56,8 +56,12 @@ TopK top_k_of(const BoundQuery& query, const Request& request, std::size_t k, st
 }
 
 void write_result(const BoundQuery& query, TopK& best, const Request& request, Results& results, std::size_t number) {
+  write_result(query, best.take_sorted(), request, results, number);
+}
+
+void write_result(const BoundQuery& query, std::span<const Neighbour> found, const Request& request, Results& results,
+                  std::size_t number) {
   const float radius = radius_of(request);
-  const std::vector<Neighbour> found = best.take_sorted();
   for (std::size_t i = 0; i < std::min(request.k, found.size()); ++i) {
     const float distance = as_float(query.distance(found[i].rdist));
     if (distance > radius) break;

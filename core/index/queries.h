@@ -1,6 +1,7 @@
 // Binding queries and making results, for every kind of index.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/matrix.h"
@@ -28,5 +29,8 @@ TopK top_k_of(const metric::BoundQuery& query, const Request& request, std::size
 // Appends the best rows, at most request.k, to the result of query `number`, and leaves `best` empty.
 void write_result(const metric::BoundQuery& query, TopK& best, const Request& request, Results& results,
                   std::size_t number);
+// Does the same with rows that are in order.
+void write_result(const metric::BoundQuery& query, std::span<const Neighbour> found, const Request& request,
+                  Results& results, std::size_t number);
 
 }  // namespace nearabout::index

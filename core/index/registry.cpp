@@ -8,6 +8,7 @@
 #include "index/forest/forest.h"
 #include "index/graph/graph.h"
 #include "index/ivf/ivf.h"
+#include "index/kdtree/kdtree.h"
 #include "index/lsh/lsh.h"
 
 namespace nearabout::index {
@@ -16,7 +17,8 @@ namespace {
 // Never destroyed: daemon threads of Python build and open indexes until the process ends.
 std::vector<IndexKind>& kinds() {
   static auto& all = *new std::vector<IndexKind>{
-      exact::exact_kind(), forest::forest_kind(), ivf::ivf_kind(), graph::graph_kind(), lsh::lsh_kind(),
+      exact::exact_kind(), forest::forest_kind(), ivf::ivf_kind(),
+      graph::graph_kind(), kdtree::kdtree_kind(), lsh::lsh_kind(),
   };
   return all;
 }

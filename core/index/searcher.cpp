@@ -63,6 +63,7 @@ Sought Searcher::sought(const Request& request) const {
 }
 
 std::optional<std::size_t> Searcher::default_effort(const Sought& sought) const {
+  if (const std::optional<std::size_t> bounded = bounded_effort()) return bounded;
   if (sought.neighbours != sought.k || sought.rows != rows()) return settle_default_effort(sought);
   return default_efforts_.of(sought.k, [&] { return settle_default_effort(sought); });
 }

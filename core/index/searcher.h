@@ -79,6 +79,10 @@ class Searcher {
   const std::optional<calibration::Calibration>& calibration() const { return calibration_; }
   // Returns the recall to expect of a search with this effort: 1 if every row is compared, nullopt if not measured.
   std::optional<calibration::Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
+  // Returns the effort of searches without effort and recall of a kind that keeps a bound of its own in these.
+  virtual std::optional<std::size_t> bounded_effort() const { return {}; }
+  // Returns true if an exact search takes much less time than comparing every row.
+  virtual bool is_exact_quick() const { return false; }
   // Returns the approximate nanoseconds per query of comparing so many rows, all or those of a filter, in a batch.
   double exact_cost(std::size_t k) const { return exact_cost(k, rows()); }
   virtual double exact_cost(std::size_t k, std::size_t rows) const {

@@ -63,6 +63,26 @@ inline Floats no_floats() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
 inline Floats load_floats(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
 inline Floats every_float(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
 inline Floats add_floats(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+inline Floats subtract_floats(Floats a, Floats b) {
+  return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+inline Floats absolute_floats(Floats a) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  return {_mm256_andnot_ps(sign, a.low), _mm256_andnot_ps(sign, a.high)};
+}
+inline Floats larger_floats(Floats a, Floats b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+inline unsigned floats_within(Floats floats, float limit) {
+  const __m256 every = _mm256_set1_ps(limit);
+  const int low = _mm256_movemask_ps(_mm256_cmp_ps(floats.low, every, _CMP_LE_OQ));
+  const int high = _mm256_movemask_ps(_mm256_cmp_ps(floats.high, every, _CMP_LE_OQ));
+  return static_cast<unsigned>(low) | static_cast<unsigned>(high) << 8;
+}
+inline unsigned least_floats(Floats floats) {
+  const __m256 eight = _mm256_min_ps(floats.low, floats.high);
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return floats_within(floats, _mm_cvtss_f32(_mm_min_ss(two, _mm_shuffle_ps(two, two, 1))));
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   return {_mm256_fmadd_ps(a.low, b.low, sum.low), _mm256_fmadd_ps(a.high, b.high, sum.high)};
 }
@@ -314,6 +334,6 @@ const Table table = {
     kIntegerU8,    kIntegerI8,
     kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
     project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
-    {matrix_hits}, nearest_columns};
+    {matrix_hits}, nearest_columns, kBlockKernels};
 
 }  // namespace nearabout::kernels::avx2

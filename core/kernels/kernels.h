@@ -214,6 +214,26 @@ inline constexpr float kLargestFloat = 0x1.fffffep127f;
 // the sum of the magnitudes. The first column wins a tie, and column 0 if no sum is a number.
 using NearestColumns = void (*)(const float* vectors, std::size_t stride, std::size_t count, const ColumnSet& columns,
                                 std::uint32_t* nearest, float* sums);
+// --- Block kernels: float32 distances to sixteen rows or boxes at once. ---
+//
+// A block of rows is `dims` times 16 floats: number r of each 16 is row r's. A block of boxes is `dims` times 32: 16
+// lows, then 16 highs. Writes the distances and returns a mask: bit r is set if out[r] <= limit (never for NaN).
+//   squared    out[r] = sum_j (row_r[j] - query[j])^2
+//   absolute   out[r] = sum_j |row_r[j] - query[j]|
+// A box is as far as its nearest point. Numbers are off by at most (dims + 3) * 2^-24 of themselves (and where squares
+// underflow, by dims * 2^-126), and a box's is never larger than that of a row inside it.
+using BlockDistances = unsigned (*)(const float* query, const float* block, std::size_t dims, float limit, float* out);
+
+// Returns a mask of the smallest of 16 numbers: no bit if one is NaN, or some.
+using LeastOfBlock = unsigned (*)(const float* values);
+
+struct BlockKernels {
+  BlockDistances squared;
+  BlockDistances absolute;
+  BlockDistances squared_boxes;
+  BlockDistances absolute_boxes;
+  LeastOfBlock least;
+};
 
 // --- Code kernels: sums over tables that 4-bit codes look up. ---
 //
@@ -305,6 +325,7 @@ struct Table {
   CodeKernels codes;
   MatrixKernels matrix;
   NearestColumns nearest;
+  BlockKernels blocks;
 };
 
 // Returns the table in use. It is chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this

@@ -103,6 +103,28 @@ inline Floats add_floats(Floats a, Floats b) {
   for (int i = 0; i < 16; ++i) a.lane[i] += b.lane[i];
   return a;
 }
+inline Floats subtract_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] -= b.lane[i];
+  return a;
+}
+inline Floats absolute_floats(Floats a) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = fabsf(a.lane[i]);
+  return a;
+}
+inline Floats larger_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
+  return a;
+}
+inline unsigned floats_within(Floats floats, float limit) {
+  unsigned within = 0;
+  for (int i = 0; i < 16; ++i) within |= floats.lane[i] <= limit ? 1u << i : 0u;
+  return within;
+}
+inline unsigned least_floats(Floats floats) {
+  float least = floats.lane[0];
+  for (const float lane : floats.lane) least = lane < least ? lane : least;
+  return floats_within(floats, least);
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
@@ -327,6 +349,6 @@ const Table table = {
     kIntegerU8,    kIntegerI8,
     kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
     project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
-    {matrix_hits}, nearest_columns};
+    {matrix_hits}, nearest_columns, kBlockKernels};
 
 }  // namespace nearabout::kernels::scalar

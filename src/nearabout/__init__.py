@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nearabout.graph_building import neighbor_graph
     from nearabout.hits import Hits
     from nearabout.index import Index, from_bytes, open
-    from nearabout.kinds import IVF, LOPQ, LSH, OPQ, PQ, SQ, Exact, Forest, Graph, PcaCodes, RaBitQ
+    from nearabout.kinds import IVF, LOPQ, LSH, OPQ, PQ, SQ, Exact, Forest, Graph, KDTree, PcaCodes, RaBitQ
     from nearabout.neighbors import Duplicates, NeighborGraph
     from nearabout.planning.plan import Plan, plan
     from nearabout.row_filter import RowFilter
@@ -60,6 +60,7 @@ __all__ = [
     "Hits",
     "Index",
     "InvalidInputError",
+    "KDTree",
     "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
@@ -97,6 +98,7 @@ _HOMES = {
     "Forest": "nearabout.kinds",
     "Graph": "nearabout.kinds",
     "IVF": "nearabout.kinds",
+    "KDTree": "nearabout.kinds",
     "LSH": "nearabout.kinds",
     "PcaCodes": "nearabout.kinds",
     "PQ": "nearabout.kinds",

@@ -137,6 +137,7 @@ WHOLE_WITHOUT = {
     near.GUARD,
     near.TUNING,
     near.BOUND_BYTES,
+    near.KDTREE_VISITS,
 }
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 import nearabout as na
 
-from . import attacks, forest_attacks, graph_attacks, ivf_attacks, lsh_attacks, make_golden
+from . import attacks, forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks, make_golden
 
 SECONDS_AN_ATTACK = 30  # then it hangs, and the process ends with a trace
 
@@ -32,7 +32,7 @@ def well_formed(index: na.Index, expected: int | None, found: Any, distances: An
         assert len(found) == expected, f"{len(found)} neighbours where {expected} were expected"
     assert ((found >= 0) & (found < len(index))).all(), f"rows out of range: {found}"
     # Lists have one place for each row: nobody looks for rows that a lie names twice but `verify`.
-    assert index.kind in ("ivf", "graph") or len(set(found.tolist())) == len(found), f"a row twice: {found}"
+    assert index.kind in ("ivf", "graph", "kdtree") or len(set(found.tolist())) == len(found), f"a row twice: {found}"
     assert not np.isnan(distances).any(), f"NaN among the distances: {distances}"
     assert (distances[1:] >= distances[:-1]).all(), f"distances that fall: {distances}"
     return [found.tolist(), distances.tolist(), keys.tolist()]
@@ -110,7 +110,8 @@ def same_answers(answers: list[Any], good: list[Any]) -> bool:
 def run(folder: Path, golden: str, names: list[str]) -> None:
     path_of_good = make_golden.path_of(golden)
     image, good = path_of_good.read_bytes(), ask(path_of_good)[0]
-    known = vars(attacks) | vars(forest_attacks) | vars(graph_attacks) | vars(ivf_attacks) | vars(lsh_attacks)
+    kinds = (forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks)
+    known = {name: one for module in (attacks, *kinds) for name, one in vars(module).items()}
     for number, made in enumerate(made for name in names for made in known[name](image)):
         path = folder / f"{number}.near"  # a name of its own each time: an open file must not change
         path.write_bytes(made.image)

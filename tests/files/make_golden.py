@@ -35,7 +35,7 @@ class Golden(NamedTuple):
     keys: Any
     metric: str
     query: list[float]
-    kind: na.Exact | na.Forest | na.IVF | na.Graph | na.LSH = na.Exact()
+    kind: na.Exact | na.Forest | na.IVF | na.Graph | na.KDTree | na.LSH = na.Exact()
     seed: int = 0
     calibrate: bool = False
     tuning: tuple[str, str] = ("both", "generic")  # workload and family of processors
@@ -96,7 +96,7 @@ def forests() -> Iterator[Golden]:
 
 def lists() -> Iterator[Golden]:
     """What is not released yet, calibrated as it is by default."""
-    for golden in (*lists_of_codes(), *screened_ones(), *graphs(), *hashes()):
+    for golden in (*lists_of_codes(), *screened_ones(), *graphs(), *kd_trees(), *hashes()):
         yield golden._replace(calibrate=True)
 
 
@@ -155,6 +155,20 @@ def graphs() -> Iterator[Golden]:
     bits[100:110] = bits[3]
     query = source.integers(0, 2, 70).tolist()
     yield Golden("graph_bits", bits, None, "hamming", query, na.Graph(degree=16, code_bits=8))
+
+
+def kd_trees() -> Iterator[Golden]:
+    """Places on the sphere, and vectors of several types, with rows that are equal and with a scale."""
+    source = np.random.default_rng(20_265)
+    places = np.degrees(np.arcsin(source.uniform(-1, 1, 400))), source.uniform(-180, 180, 400)
+    rows = np.stack(places, axis=1).astype(np.float32)
+    yield Golden("kdtree", rows, [f"place {row}" for row in range(400)], "haversine", [48.21, 16.37], na.KDTree())
+    colours = source.integers(0, 256, (700, 3)).astype(np.uint8)
+    colours[300:340] = colours[8]
+    yield Golden("kdtree_colours", colours, None, "manhattan", [10, 200, 77], na.KDTree(leaf_size=32, epsilon=0.25))
+    huge = (1e30 * source.standard_normal((300, 5))).astype(np.float32)
+    query = (1e30 * source.standard_normal(5)).tolist()
+    yield Golden("kdtree_huge", huge, range(1000, 1300), "euclidean", query, na.KDTree())
 
 
 def hashes() -> Iterator[Golden]:

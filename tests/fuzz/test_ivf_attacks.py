@@ -21,6 +21,7 @@ SECONDS = 600  # a child that needs longer hangs
 RECORDED: dict[str, Any] = json.loads((make_golden.NEXT / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 LISTS = [name for name in RECORDED if name.startswith("ivf")]
 GRAPHS = [name for name in RECORDED if name.startswith("graph")]
+KD_TREES = [name for name in RECORDED if name.startswith("kdtree")]
 HASHES = [name for name in RECORDED if name.startswith("lsh")]
 FORESTS = [name for name in RECORDED if name.startswith("forest")]
 STRUCTURE = ["truncations", "lying_directory", "sections_gone", "shapes", "descriptors", "the_future"]
@@ -90,6 +91,12 @@ def test_lies_about_graphs(golden: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("golden", HASHES)
 def test_lies_about_hashes(golden: str, tmp_path: Path) -> None:
     attacks = ["facts_of_hashes", "planes_of_hashes", "codes_of_hashes", "calibrations"]
+    assert complaints(judged(tmp_path, golden, attacks)) == []
+
+
+@pytest.mark.parametrize("golden", KD_TREES)
+def test_lies_about_kd_trees(golden: str, tmp_path: Path) -> None:
+    attacks = ["facts_of_kd_trees", "rows_of_kd_trees", "numbers_of_kd_trees", "calibrations"]
     assert complaints(judged(tmp_path, golden, attacks)) == []
 
 

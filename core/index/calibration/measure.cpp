@@ -62,9 +62,39 @@ void find_by_ranks(const index::Descriptor& descriptor, CalibrationQueries& cali
     calibration_queries.take_found(query, best[query].take_sorted(), 1, 1, copies[query]);
 }
 
-void find_ground_truth(const index::Descriptor& descriptor, CalibrationQueries& calibration_queries,
+// Finds neighbours by exact searches, for kinds whose exact searches are quick.
+void find_by_searching(const index::Searcher& index, CalibrationQueries& calibration_queries, const BuildOptions& build,
+                       const Monitor& monitor) {
+  const metric::Metric metric = index.descriptor().metric;
+  const double power = metric == metric::Metric::sqeuclidean || metric == metric::Metric::cosine ? 2 : 1;
+  const bool are_rows = !calibration_queries.rows.empty();
+  index::Request request;
+  request.k = are_rows ? kScannedNeighbours + kMaxCopies + 2 : kMaxNeighbours;
+  request.exact = true;
+  request.threads = build.threads;
+  request.monitor = monitor;
+  const EncodedQueries encoded(calibration_queries, index.descriptor().element);
+  const std::vector<index::SearchResult> results = search_within(index, encoded.view(), request, build.memory);
+  for (std::size_t query = 0; query < results.size(); ++query) {
+    std::vector<Neighbour> found;
+    std::size_t copies = 0;
+    for (std::size_t i = 0; i < results[query].rows.size(); ++i) {
+      const Neighbour neighbour{double{results[query].distances[i]}, results[query].rows[i]};
+      const bool itself = are_rows && neighbour.row == calibration_queries.rows[query];
+      const bool copy = are_rows && neighbour.rdist == 0;
+      copies += copy && !itself ? 1 : 0;
+      if (!itself && !copy) found.push_back(neighbour);
+    }
+    found.resize(std::min(found.size(), are_rows ? kScannedNeighbours : kMaxNeighbours));
+    calibration_queries.take_found(query, found, power, 1, copies);
+  }
+}
+
+void find_ground_truth(const index::Searcher& index, CalibrationQueries& calibration_queries,
                        const transform::RowReader& read, const StoredReader& read_stored, const BuildOptions& build,
                        const Monitor& monitor) {
+  if (index.is_exact_quick()) return find_by_searching(index, calibration_queries, build, monitor);
+  const index::Descriptor& descriptor = index.descriptor();
   const std::optional<transform::CodeSpace> space = transform::code_space_of(descriptor.metric);
   if (!space || descriptor.element == Element::bits)
     return find_by_ranks(descriptor, calibration_queries, read_stored, build, monitor);
@@ -160,7 +190,7 @@ void measure(storage::Writer& writer, const index::ValidatedRows& source, const 
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
     source.read(begin, end, to);
   };
-  find_ground_truth(index->descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
+  find_ground_truth(index->searcher(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
   const std::unique_ptr<RecallProfile> profile =
       index->searcher().profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   std::optional<Calibration> calibration;
@@ -191,7 +221,7 @@ std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const Ca
   };
   const BuildOptions build{.threads = threads};
   CalibrationQueries calibration_queries = sample_calibration_queries(given, read, index.rows(), index.dims(), 1);
-  find_ground_truth(index.descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
+  find_ground_truth(index.searcher(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
   const std::unique_ptr<RecallProfile> profile =
       index.searcher().profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();

@@ -12,6 +12,7 @@
 #include "kernels/generic/matrix.inl"
 #include "kernels/generic/project.inl"
 #include "kernels/generic/nearest.inl"
+#include "kernels/generic/blocks.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/code_bytes.inl"
 #include "kernels/generic/long_codes.inl"

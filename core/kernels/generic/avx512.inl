@@ -67,6 +67,13 @@ inline Floats no_floats() { return _mm512_setzero_ps(); }
 inline Floats load_floats(const float* from) { return _mm512_loadu_ps(from); }
 inline Floats every_float(float value) { return _mm512_set1_ps(value); }
 inline Floats add_floats(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+inline Floats subtract_floats(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+inline Floats absolute_floats(Floats a) { return _mm512_abs_ps(a); }
+inline Floats larger_floats(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+inline unsigned floats_within(Floats floats, float limit) {
+  return _mm512_cmp_ps_mask(floats, _mm512_set1_ps(limit), _CMP_LE_OQ);
+}
+inline unsigned least_floats(Floats floats) { return floats_within(floats, _mm512_reduce_min_ps(floats)); }
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) { return _mm512_fmadd_ps(a, b, sum); }
 constexpr std::size_t kNearestTogether = 8;
 inline void keep_greater(Floats& greatest, Floats& places, Floats values, Floats place) {

@@ -56,6 +56,31 @@ inline Floats add_floats(Floats a, Floats b) {
   for (int i = 0; i < 4; ++i) a.four[i] = vaddq_f32(a.four[i], b.four[i]);
   return a;
 }
+inline Floats subtract_floats(Floats a, Floats b) {
+  for (int i = 0; i < 4; ++i) a.four[i] = vsubq_f32(a.four[i], b.four[i]);
+  return a;
+}
+inline Floats absolute_floats(Floats a) {
+  for (int i = 0; i < 4; ++i) a.four[i] = vabsq_f32(a.four[i]);
+  return a;
+}
+inline Floats larger_floats(Floats a, Floats b) {
+  for (int i = 0; i < 4; ++i) a.four[i] = vmaxnmq_f32(a.four[i], b.four[i]);
+  return a;
+}
+inline unsigned floats_within(Floats floats, float limit) {
+  const std::uint32_t bits[4] = {1, 2, 4, 8};
+  unsigned within = 0;
+  for (int i = 0; i < 4; ++i) {
+    const uint32x4_t near = vcleq_f32(floats.four[i], vdupq_n_f32(limit));
+    within |= vaddvq_u32(vandq_u32(near, vld1q_u32(bits))) << 4 * i;
+  }
+  return within;
+}
+inline unsigned least_floats(Floats floats) {
+  const float32x4_t low = vminnmq_f32(floats.four[0], floats.four[1]);
+  return floats_within(floats, vminnmvq_f32(vminnmq_f32(low, vminnmq_f32(floats.four[2], floats.four[3]))));
+}
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 4; ++i) sum.four[i] = vfmaq_f32(sum.four[i], a.four[i], b.four[i]);
   return sum;

@@ -17,6 +17,7 @@ from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
 from nearabout.kinds.graph import Graph, GraphInfo
 from nearabout.kinds.ivf import IVF, IVFInfo
+from nearabout.kinds.kdtree import KDTree, KDTreeInfo
 from nearabout.kinds.lsh import LSH, LSHInfo
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Exact",
     "Forest",
     "Graph",
+    "KDTree",
     "Kind",
     "KindInfo",
     "PcaCodes",
@@ -47,11 +49,11 @@ class ApproximateInfo(TypedDict, total=False):
     seed: int
 
 
-class KindInfo(ForestInfo, GraphInfo, IVFInfo, LSHInfo, ApproximateInfo, total=False):
+class KindInfo(ForestInfo, GraphInfo, IVFInfo, KDTreeInfo, LSHInfo, ApproximateInfo, total=False):
     """What `Index.info` adds for some kind."""
 
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph, LSH)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF, Graph, KDTree, LSH)}
 
 
 def register(kind: type[Kind]) -> None:

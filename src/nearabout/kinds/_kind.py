@@ -40,6 +40,8 @@ class Kind:
     always_exact: ClassVar[bool] = False  # searches compare every row, so there is no effort
     takes_seed: ClassVar[bool] = True  # the build is random
     is_tuned: ClassVar[bool] = False  # the build chooses parameters by a workload and a family of processors
+    has_screen: ClassVar[bool] = True  # its exact scan has a screen, wherever that of the exact kind has one
+    is_exact_quick: ClassVar[bool] = False  # its exact searches compare few rows
     settings_usage: ClassVar[str] = "no settings"  # the settings as `nearabout help build` shows them
     effort_is: ClassVar[str] = "rows looked at"  # what an effort counts, as `nearabout info` shows it
     # Why a search missed a row: it did not come to the row, or it did, and left the row out before it was compared.

@@ -84,9 +84,7 @@ class Forest(Kind):
     parallel: ClassVar[float] = 0.4
     fresh: ClassVar[float] = 1.4
     fixed_bytes: ClassVar[int] = 1_300_000
-    other_names: ClassVar[tuple[str, ...]] = (
-        *("annoy", "tree", "kdtree", "balltree", "vptree", "rptree", "rptrees", "randomforest", "flann"),
-    )
+    other_names: ClassVar[tuple[str, ...]] = (*("annoy", "tree", "vptree", "rptree", "rptrees", "randomforest"),)
     other_settings: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("n_trees", "ntrees", "num_trees"), "trees"),
         **dict.fromkeys(("leaf", "leafsize", "max_leaf_size"), "leaf_size"),

@@ -30,7 +30,8 @@ _OTHER_ROWS = ((4.5, 0.036), (3.2, 0.018))
 
 def is_screened(case: Case) -> bool:
     """Returns whether the exact scan has a screen."""
-    return case.metric in FLOAT_METRICS and case.kind.keeps_vectors(case) and bool(planned_screen(case)["screened"])
+    possible = case.metric in FLOAT_METRICS and case.kind.has_screen and case.kind.keeps_vectors(case)
+    return possible and bool(planned_screen(case)["screened"])
 
 
 def screen_width(case: Case) -> int:

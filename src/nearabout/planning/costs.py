@@ -101,7 +101,7 @@ def _nanoseconds(case: Case, recall: float, batch: bool) -> float:
     if case.kind.always_exact:
         return scan_nanoseconds(case, batch)
     found = case.kind.query_nanoseconds(case, recall, batch)
-    if not case.kind.keeps_vectors(case):
+    if case.kind.is_exact_quick or not case.kind.keeps_vectors(case):
         return found
     scan = scan_nanoseconds(case, batch)
     return scan if recall == 1 else min(found, scan)

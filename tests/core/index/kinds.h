@@ -5,6 +5,7 @@
 #include "index/forest/forest.h"
 #include "index/graph/graph.h"
 #include "index/ivf/ivf.h"
+#include "index/kdtree/kdtree.h"
 #include "index/lsh/lsh.h"
 #include "index/validated_rows.h"
 #include "storage/writer.h"
@@ -27,6 +28,10 @@ inline void build_lists(storage::Writer& writer, const index::ValidatedRows& sou
 
 inline void build_graph(storage::Writer& writer, const index::ValidatedRows& source) {
   graph::write_graph(writer, source, {}, "{}", {.threads = 2}, {});
+}
+
+inline void build_kdtree(storage::Writer& writer, const index::ValidatedRows& source) {
+  kdtree::write_kdtree(writer, source, {}, "{}", {.threads = 2}, {});
 }
 
 inline void build_lsh(storage::Writer& writer, const index::ValidatedRows& source) {

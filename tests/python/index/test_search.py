@@ -152,7 +152,8 @@ def test_padded_keys_of_a_radius(compass: na.Index, kind: Kind) -> None:
 def test_scores(kind: Kind) -> None:
     base = np.array([[3.0, 4.0], [1.0, 0.0]])
     np.testing.assert_allclose(na.build(base, kind=kind).search([1.0, 0.0]).scores, [1.0, 0.6], rtol=1e-6)
-    assert na.build(base, metric="dot", kind=kind).search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
+    if "dot" in kind.metrics:
+        assert na.build(base, metric="dot", kind=kind).search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
     hits = na.build(base, metric="euclidean", kind=kind).search([1.0, 0.0])
     with pytest.raises(na.InvalidInputError, match=r"'euclidean' has no similarity scores"):
         _ = hits.scores
