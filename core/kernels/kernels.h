@@ -265,6 +265,12 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 // `correction`. These kernels have the type of ScanCodes.
 inline constexpr int kMaxQueryByte = 63;
 
+// Blocks of long codes are blocks whose line g holds the bytes of 16 rows for each of four codes: byte t * 16 + r is code
+// 4 g + t of row r. A query then has a table of 256 signed numbers of 16 bits for each code, one after another, in the
+// place of its tables, and sum_i is the sum of those that the row's codes look up, which fits in 32 bits.
+inline constexpr std::size_t kLongTableEntries = 256;
+inline constexpr int kMaxLongEntry = 32'767;
+
 // Fills the tables of a query, for codes that each encode `directions` values by one of 16 patterns:
 //   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
 // Ties round to even; the caller ensures that no entry is larger than kMaxEntry.
@@ -284,6 +290,7 @@ struct CodeKernels {
   FillTables tables;
   ScanCodes scan;
   ScanCodes scan_bytes;
+  ScanCodes scan_long;
   KeepLeast keep_least;
   std::size_t shared = 1;  // queries for which scan_bytes takes about as long as for one
 };

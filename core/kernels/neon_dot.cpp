@@ -47,7 +47,7 @@ const Table table = {
     kReal<U8>,     kReal<I8>,
     kIntegerU8,    kIntegerI8,
     kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, panel_dots, local_bytes},
-    project,       {fill_tables, scan_codes, scan_bytes, keep_least},
+    project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
     {matrix_hits}, nearest_columns};
 
 }  // namespace nearabout::kernels::neon_dot

@@ -8,6 +8,38 @@
 #include "transform/pca.h"
 
 namespace nearabout::quantize {
+namespace {
+
+std::size_t whole_panels(std::size_t count) {
+  return (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
+}
+
+// Returns directions whose numbers are rounded to bytes, on a step for each direction.
+LearntDirections round_directions(const std::vector<float>& centre, std::size_t count,
+                                  const std::vector<float>& columns) {
+  LearntDirections learnt;
+  learnt.dims = centre.size();
+  learnt.count = count;
+  learnt.outputs = whole_panels(count);
+  learnt.centre = centre;
+  learnt.bytes.resize(columns.size());
+  learnt.matrix.resize(columns.size());
+  learnt.steps.resize(learnt.outputs);
+  for (std::size_t o = 0; o < learnt.outputs; ++o) {
+    float most = 0;
+    for (std::size_t j = 0; j < learnt.dims; ++j) most = std::max(most, std::abs(columns[j * learnt.outputs + o]));
+    const float step = most > 0 ? most / 127 : 1;
+    learnt.steps[o] = step;
+    for (std::size_t j = 0; j < learnt.dims; ++j) {
+      const std::size_t place = j * learnt.outputs + o;
+      learnt.bytes[place] = static_cast<std::int8_t>(std::lrint(columns[place] / step));
+      learnt.matrix[place] = step * static_cast<float>(learnt.bytes[place]);
+    }
+  }
+  return learnt;
+}
+
+}  // namespace
 
 std::vector<float> centred(const transform::Sample& sample, const std::vector<float>& centre) {
   std::vector<float> vectors = sample.values;
@@ -46,29 +78,25 @@ PrincipalDirections find_directions(const transform::Sample& sample, std::size_t
 }
 
 LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed) {
-  LearntDirections learnt;
-  learnt.dims = principal.dims;
-  learnt.count = count;
-  learnt.outputs = (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
-  learnt.centre = principal.centre;
-  const std::vector<float> mixed =
-      transform::mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs, seed);
+  const std::size_t outputs = whole_panels(count);
+  return round_directions(
+      principal.centre, count,
+      transform::mixed_directions(principal.columns, principal.dims, principal.available, count, outputs, seed));
+}
 
-  learnt.bytes.resize(mixed.size());
-  learnt.matrix.resize(mixed.size());
-  learnt.steps.resize(learnt.outputs);
-  for (std::size_t o = 0; o < learnt.outputs; ++o) {
-    float most = 0;
-    for (std::size_t j = 0; j < learnt.dims; ++j) most = std::max(most, std::abs(mixed[j * learnt.outputs + o]));
-    const float step = most > 0 ? most / 127 : 1;
-    learnt.steps[o] = step;
-    for (std::size_t j = 0; j < learnt.dims; ++j) {
-      const std::size_t place = j * learnt.outputs + o;
-      learnt.bytes[place] = static_cast<std::int8_t>(std::lrint(mixed[place] / step));
-      learnt.matrix[place] = step * static_cast<float>(learnt.bytes[place]);
-    }
-  }
-  return learnt;
+LearntDirections coordinate_directions(const std::vector<float>& centre) {
+  const std::size_t dims = centre.size();
+  const std::size_t outputs = whole_panels(dims);
+  std::vector<float> columns(dims * outputs, 0.0f);
+  for (std::size_t j = 0; j < dims; ++j) columns[j * outputs + j] = 1;
+  return round_directions(centre, dims, columns);
+}
+
+LearntDirections turned(const LearntDirections& directions, const std::vector<float>& rotation) {
+  std::vector<float> columns(directions.matrix.size());
+  kernels::table().project(directions.matrix.data(), directions.dims, directions.outputs, rotation.data(),
+                           directions.outputs, columns.data());
+  return round_directions(directions.centre, directions.count, columns);
 }
 
 void LearntDirections::project(float* vectors, std::size_t rows, float* projections, float* residual_squares) const {

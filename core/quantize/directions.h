@@ -57,6 +57,12 @@ float byte_step_for(const std::vector<float>& projections);
 // Returns the first `count` of them, mixed according to the seed, as bytes.
 LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed = 0);
 
+// Returns the coordinates themselves, relative to a centre.
+LearntDirections coordinate_directions(const std::vector<float>& centre);
+// Returns the directions multiplied with a rotation, outputs x outputs numbers row by row: projections along them are the
+// former ones times the table.
+LearntDirections turned(const LearntDirections& directions, const std::vector<float>& rotation);
+
 // Returns the bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 means zero.
 std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);
 

@@ -21,23 +21,9 @@ std::vector<float> positive_levels(std::size_t bits) {
   return {0.1284f, 0.3881f, 0.6568f, 0.9424f, 1.2562f, 1.6181f, 2.0690f, 2.7326f};
 }
 
-// Codes of four bits: a line has those of 16 rows, in eight columns.
-void put_halves(const std::uint8_t* packed, std::size_t lines, std::size_t place, std::uint8_t* block) {
-  for (std::size_t g = 0; g < lines; ++g)
-    for (std::size_t t = 0; t < 4; ++t) {
-      const std::size_t low = g * 8 + t;
-      const std::size_t high = low + 4;
-      const unsigned low_code = packed[low / 2] >> (low % 2 * 4) & 15u;
-      const unsigned high_code = packed[high / 2] >> (high % 2 * 4) & 15u;
-      block[g * kernels::kLineBytes + t * 16 + place] = static_cast<std::uint8_t>(low_code | high_code << 4);
-    }
-}
-
 }  // namespace
 
-std::size_t CodeShape::query_bytes() const { return has_bytes() ? directions : codes() * kTableBytes; }
-
-PcaCodes::PcaCodes(CodeShape shape) : shape_(shape) {
+PcaCodes::PcaCodes(CodeShape shape) : ResidualCodes(shape) {
   if (shape.has_bytes()) return;
   const std::vector<float> positive = positive_levels(shape.bits);
   for (auto level = positive.rbegin(); level != positive.rend(); ++level) levels_.push_back(-*level);
@@ -135,11 +121,6 @@ double PcaCodes::estimate(const float* projection, const std::uint8_t* packed, c
   for (std::size_t j = 0; j < shape_.directions; ++j)
     sum += double{projection[j]} * double{value_of(code_at(packed, j))};
   return double{terms.offset} - double{terms.scale} * sum;
-}
-
-void put_codes(const std::uint8_t* packed, const CodeShape& shape, std::size_t place, std::uint8_t* block) {
-  if (!shape.has_bytes()) return put_halves(packed, shape.lines(), place, block);
-  for (std::size_t j = 0; j < shape.directions; ++j) block[j / 4 * kernels::kLineBytes + place * 4 + j % 4] = packed[j];
 }
 
 }  // namespace nearabout::quantize

@@ -22,47 +22,18 @@
 #include <cstdint>
 #include <vector>
 
+#include "quantize/residual_codes.h"
+
 namespace nearabout::quantize {
 
-constexpr bool are_code_bits(std::size_t bits) { return bits == 1 || bits == 2 || bits == 4 || bits == 8; }
-
-struct CodeShape {
-  std::size_t directions = 0;  // number of encoded directions: directions * bits is a multiple of 32
-  std::size_t bits = 0;        // 1, 2, 4 or 8
-
-  bool has_bytes() const { return bits == 8; }
-  std::size_t codes() const { return directions * bits / 4; }  // codes of four bits
-  std::size_t lines() const { return codes() / 8; }            // lines per block (kernels.h)
-  std::size_t bytes() const { return codes() / 2; }            // bytes per row
-  std::size_t query_bytes() const;                             // bytes of a query's tables, or of the query itself
-  friend bool operator==(const CodeShape&, const CodeShape&) = default;
-};
-
-struct RowTerms {
-  float offset = 0;
-  float scale = 0;
-};
-
-// What the scan of codes needs of a query, besides its tables or bytes.
-struct QueryCodes {
-  float unit = 0;               // the value of an entry, or of a byte, of 1
-  std::int32_t correction = 0;  // as in kernels::CodeScan
-};
-
-class PcaCodes {
+class PcaCodes : public ResidualCodes {
  public:
   explicit PcaCodes(CodeShape shape);
 
-  const CodeShape& shape() const { return shape_; }
-
-  // Encodes a row as bytes, or as codes of four bits, two to a byte: code i is in the low half of byte i / 2 if i is
-  // even.
-  // `projection` and `centroid` have directions() floats.
-  RowTerms encode(const float* projection, const float* centroid, float residual_square, std::uint8_t* packed) const;
-  // Decodes a row: writes the vector that a query is multiplied with, the levels times the scale, directions() floats.
-  void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const;
-  // Fills the tables of a query (kernels.h), or writes its bytes: shape().query_bytes() of them.
-  QueryCodes bind(const float* projection, std::int8_t* tables) const;
+  RowTerms encode(const float* projection, const float* centroid, float residual_square,
+                  std::uint8_t* packed) const override;
+  void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const override;
+  QueryCodes bind(const float* projection, std::int8_t* tables) const override;
   // Returns the same estimate for one row, without the terms that depend on the query and the list alone.
   double estimate(const float* projection, const std::uint8_t* packed, const RowTerms& terms) const;
 
@@ -74,14 +45,10 @@ class PcaCodes {
   void put_code(std::uint8_t* packed, std::size_t direction, unsigned code) const;
   QueryCodes fill_tables(const float* projection, std::int8_t* tables) const;
 
-  CodeShape shape_;
   // Of codes of up to 4 bits:
   std::vector<float> levels_;    // ascending
   std::vector<float> borders_;   // boundaries between the levels
   std::vector<float> patterns_;  // 16 patterns for each direction that a code covers
 };
-
-// Stores the codes of a row at its place in a block.
-void put_codes(const std::uint8_t* packed, const CodeShape& shape, std::size_t place, std::uint8_t* block);
 
 }  // namespace nearabout::quantize

@@ -26,7 +26,7 @@ std::int32_t square_of(const std::int8_t* bytes, std::size_t count) {
 }  // namespace
 
 LeadingQueries::LeadingQueries(const transform::MetricTransform& transform, const StoredDirections& directions,
-                               const PcaCodes& codes)
+                               const ResidualCodes& codes)
     : transform_(transform), directions_(directions), codes_(codes), table_bytes_(codes.shape().query_bytes()) {}
 
 std::size_t LeadingQueries::padded_dims() const { return kernels::padded_dims(transform_.outputs()); }
@@ -116,6 +116,10 @@ void LeadingQueries::finish(std::size_t i) {
   query.sum = sum_of(bytes, m);
   query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
   query.codes = codes_.bind(projection, tables_.get() + i * table_bytes_);
+}
+
+void LeadingQueries::rebind(std::size_t i, const ResidualCodes& codes) {
+  queries_[i].codes = codes.bind(projections_.data() + i * directions_.outputs, tables_.get() + i * table_bytes_);
 }
 
 }  // namespace nearabout::quantize

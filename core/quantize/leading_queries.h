@@ -8,7 +8,7 @@
 #include "base/aligned.h"
 #include "base/matrix.h"
 #include "quantize/directions_file.h"
-#include "quantize/leading_codes.h"
+#include "quantize/residual_codes.h"
 #include "transform/metric_transform.h"
 
 namespace nearabout::quantize {
@@ -18,7 +18,7 @@ class LeadingQueries {
  public:
   // The arguments must outlive it.
   LeadingQueries(const transform::MetricTransform& transform, const StoredDirections& directions,
-                 const PcaCodes& codes);
+                 const ResidualCodes& codes);
 
   // Prepares queries [begin, end) of a table.
   void bind(MatrixView queries, std::size_t begin, std::size_t end);
@@ -34,6 +34,8 @@ class LeadingQueries {
   const std::int8_t* bytes(std::size_t i) const { return bytes_.data() + i * byte_stride(); }
   std::size_t byte_stride() const { return codes_.shape().directions; }
   const std::int8_t* tables(std::size_t i) const { return tables_.get() + i * table_bytes_; }
+  // Fills the tables of a query for other codes of the same shape.
+  void rebind(std::size_t i, const ResidualCodes& codes);
 
  private:
   std::size_t padded_dims() const;
@@ -44,7 +46,7 @@ class LeadingQueries {
 
   const transform::MetricTransform& transform_;
   const StoredDirections& directions_;
-  const PcaCodes& codes_;
+  const ResidualCodes& codes_;
   std::size_t table_bytes_;
   std::vector<Query> queries_;
   std::vector<std::int8_t> inputs_;  // the queries themselves as bytes

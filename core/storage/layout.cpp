@@ -87,6 +87,10 @@ constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::quantizer_ranges, "quantizer_ranges"},
     {SectionId::quantizer_directions, "quantizer_directions"},
     {SectionId::quantizer_steps, "quantizer_steps"},
+    {SectionId::list_code_header, "list_code_header"},
+    {SectionId::list_codebooks, "list_codebooks"},
+    {SectionId::list_rotations, "list_rotations"},
+    {SectionId::list_cells, "list_cells"},
     {SectionId::checksums, "checksums"},
 };
 

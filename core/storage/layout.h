@@ -101,6 +101,10 @@ enum class SectionId : std::uint32_t {
   quantizer_ranges = 117,
   quantizer_directions = 118,
   quantizer_steps = 119,
+  list_code_header = 130,
+  list_codebooks = 131,
+  list_rotations = 132,
+  list_cells = 133,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nearabout.graph_building import neighbor_graph
     from nearabout.hits import Hits
     from nearabout.index import Index, from_bytes, open
-    from nearabout.kinds import IVF, LSH, Exact, Forest, Graph, PcaCodes
+    from nearabout.kinds import IVF, LOPQ, LSH, OPQ, PQ, SQ, Exact, Forest, Graph, PcaCodes, RaBitQ
     from nearabout.neighbors import Duplicates, NeighborGraph
     from nearabout.planning.plan import Plan, plan
     from nearabout.row_filter import RowFilter
@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 __all__ = [
     "EVERY_ROW",
     "IVF",
+    "LOPQ",
     "LSH",
+    "OPQ",
+    "PQ",
+    "SQ",
     "CorruptFileError",
     "Duplicates",
     "Embeddings",
@@ -63,6 +67,7 @@ __all__ = [
     "PcaCodes",
     "Plan",
     "Profile",
+    "RaBitQ",
     "RowFilter",
     "TruncatedFileError",
     "UnknownFormatError",
@@ -94,6 +99,11 @@ _HOMES = {
     "IVF": "nearabout.kinds",
     "LSH": "nearabout.kinds",
     "PcaCodes": "nearabout.kinds",
+    "PQ": "nearabout.kinds",
+    "OPQ": "nearabout.kinds",
+    "LOPQ": "nearabout.kinds",
+    "SQ": "nearabout.kinds",
+    "RaBitQ": "nearabout.kinds",
     "Duplicates": "nearabout.neighbors",
     "NeighborGraph": "nearabout.neighbors",
     "neighbor_graph": "nearabout.graph_building",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .tree import PACKAGE, ROOT, code_only, cpp_files, place, python_files
 
-CLASSES = {"Exact", "Forest", "IVF", "PcaCodes"}
+CLASSES = {"Exact", "Forest", "IVF", "PcaCodes", "PQ", "OPQ", "LOPQ", "SQ", "RaBitQ"}
 NAMES = {"forest", "ivf"}  # "exact" is the name of an option, too: it is looked for where a kind is meant
 # Where kinds may be named. Peers have kinds of their own.
 PYTHON_HOMES = ("kinds/", "__init__.py", "annoy.py", "evaluation/peers/")

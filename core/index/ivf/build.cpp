@@ -8,6 +8,7 @@
 #include "index/ivf/groups.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/learn.h"
+#include "index/ivf/list_codes_file.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_rows_build.h"
@@ -97,13 +98,22 @@ void write_tuning(storage::Writer& writer, const index::Tuning& tuning) {
   writer.add<std::uint64_t>(SectionId::tuning, {1, 2}, numbers);
 }
 
+void check_codes(const IvfOptions& options) {
+  if (options.code_bits != 0 && !are_bits_of(options.code_family, options.code_bits))
+    throw InvalidInputError("codes " + std::string(name_of(options.code_family)) + " have " +
+                            std::to_string(options.code_bits) + " bits; " +
+                            bits_of(options.code_family) + " are allowed");
+  const bool always = options.code_family == CodeFamily::pca || options.code_family == CodeFamily::local;
+  if (always && !options.residual)
+    throw InvalidInputError("codes " + std::string(name_of(options.code_family)) +
+                            " are codes of residuals; residual=False is for pq, opq, sq and rabitq");
+}
+
 void check_options(const IvfOptions& options, metric::Metric metric, Element element) {
   if (!transform::code_space_of(metric) || element == Element::bits)
     throw InvalidInputError("lists of codes do not support metric '" + std::string(name_of(metric)) +
                             "', only euclidean, sqeuclidean, cosine and dot; choose kind=\"exact\" or kind=\"forest\"");
-  if (options.code_bits != 0 && !quantize::are_code_bits(options.code_bits))
-    throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
-                            " bits per direction; 1, 2, 4 and 8 are allowed");
+  check_codes(options);
   if (!options.byte_rows.value_or(false)) return;
   exact::require_byte_rows(metric, element);
   if (!keeps_vectors(options, element))
@@ -136,6 +146,7 @@ void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, cons
     writer.add<std::uint64_t>(SectionId::list_header, {1, 4}, header);
     quantize::write_transform(writer, {learnt.transform, learnt.point_step, learnt.alignment});
     quantize::write_directions(writer, learnt.directions);
+    write_list_codes(writer, {options.code_family, learnt.codes, options.residual}, learnt.lists());
     write_centroids(writer, learnt);
     write_lists(writer, learnt, encoded, sizes, build, place, subprogress(monitor, 0.7, 0.8));
     if (distance_source == index::DistanceSource::int8)

@@ -25,6 +25,8 @@ constexpr PartCosts kAvx2Single = {kFixedSingle, 40, {0.36, 0.03}, {0.32, 0.0113
 constexpr PartCosts kAmxBatch = {kFixedBatch, 40, {0.02, 0.01625}, {0.06, 0.00078}, 16, {5, 0.111}, 0.001};
 constexpr PartCosts kAmxSingle = {kFixedSingle, 40, {0.06, 0.01875}, {0.1, 0.0125}, 1, {5, 0.111}, 0.0045};
 
+constexpr double kLookUp = 0.45;  // in a table of 256 entries
+
 // Zen 3 has 32 MB of the last cache; 105 MB is the largest of common models of Sapphire Rapids, where the cost of a
 // query was not measured.
 constexpr LinearCost kByteQuery = {50, 1.2};
@@ -41,6 +43,7 @@ constexpr FamilyCosts kCosts[] = {{kGenericBatch, kGenericSingle, false, kZenByt
 
 double PartCosts::scan(const quantize::CodeShape& shape, double shared) const {
   const auto code_bytes = static_cast<double>(shape.bytes());
+  if (shape.form() == quantize::CodeForm::long_tables) return kLookUp * code_bytes;
   if (!shape.has_bytes()) return tables.of(code_bytes);
   return bytes.of(code_bytes) * std::max(1.0, sharing / std::max(shared, 1.0));
 }

@@ -17,8 +17,8 @@ constexpr std::size_t kStoredRows = 16'384;  // rows stored by one call
 // One thread's work space.
 class Encoder {
  public:
-  Encoder(const LearntLists& learnt, const quantize::PcaCodes& codes, const quantize::ByteCentroids& centroids)
-      : learnt_(learnt), codes_(codes), centroids_(centroids) {}
+  Encoder(const LearntLists& learnt, const quantize::ByteCentroids& centroids)
+      : learnt_(learnt), centroids_(centroids) {}
 
   void encode(const transform::RowReader& read, std::size_t begin, std::size_t count, RowHeader* header,
               std::uint8_t* packed) {
@@ -45,7 +45,9 @@ class Encoder {
         centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists_[i] * m + j]);
       header[i].list = lists_[i];
       header[i].residual = residual(projection(i), rests_[i]);
-      header[i].terms = codes_.encode(projection(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
+      if (!learnt_.residual) std::fill(centroid_.begin(), centroid_.end(), 0.0f);
+      header[i].terms = learnt_.codes.of_list(lists_[i])
+                            .encode(projection(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
     }
   }
 
@@ -59,7 +61,6 @@ class Encoder {
   const float* projection(std::size_t i) const { return projections_.data() + i * learnt_.directions.outputs; }
 
   const LearntLists& learnt_;
-  const quantize::PcaCodes& codes_;
   const quantize::ByteCentroids& centroids_;
   std::vector<float> vectors_, transformed_, projections_, rests_, centroid_;
   std::vector<std::int8_t> points_;
@@ -84,9 +85,8 @@ std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& projec
 
 EncodedRows encode_rows(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
                         const std::string* scratch, std::size_t threads, const Monitor& monitor) {
-  const quantize::PcaCodes codes(learnt.shape);
   const quantize::ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
-  std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids));
+  std::vector<Encoder> encoders(threads, Encoder(learnt, centroids));
   EncodedRows encoded(learnt.shape.bytes(), scratch);
   encoded.header.reserve(rows);
   encoded.codes.reserve(rows);

@@ -8,8 +8,8 @@
 
 #include "base/monitor.h"
 #include "index/distance_source.h"
+#include "index/ivf/list_codes.h"
 #include "quantize/directions.h"
-#include "quantize/leading_codes.h"
 #include "storage/spill_buffer.h"
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
@@ -20,7 +20,9 @@ namespace nearabout::ivf {
 struct LearntLists {
   transform::MetricTransform transform;
   quantize::LearntDirections directions;
-  quantize::CodeShape shape;
+  quantize::CodeShape shape;  // that of the codes
+  ListCodes codes;
+  bool residual = true;  // rows are coded relative to the centroids
   index::DistanceSource distance_source = index::DistanceSource::vectors;
   bool squares = false;                // rows are integers, so that their squared norms are exact
   double alignment = 0;                // lambda of guard.h

@@ -24,22 +24,26 @@ std::optional<bool> byte_rows_of(const std::string& text) {
 }
 
 IvfOptions options_of(const index::Parameters& given, double recall) {
-  return {given.integer("lists"),
-          given.integer("code_bytes"),
-          given.integer("code_bits"),
-          given.integer("seed"),
-          given.flag("refine"),
-          given.flag("keep_vectors"),
-          byte_rows_of(given.text("byte_rows")),
-          given.flag("quick"),
-          {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
-          recall};
+  IvfOptions options{given.integer("lists"),
+                     given.integer("code_bytes"),
+                     given.integer("code_bits"),
+                     given.integer("seed"),
+                     given.flag("refine"),
+                     given.flag("keep_vectors"),
+                     byte_rows_of(given.text("byte_rows")),
+                     given.flag("quick"),
+                     {&index::family_named(given.text("family")), index::workload_named(given.text("workload"))},
+                     recall};
+  options.code_family = family_of_codes(given.text("code_family"));
+  options.code_cells = given.integer("code_cells");
+  options.residual = given.flag("residual");
+  return options;
 }
 
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   build.parameters.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows", "quick",
-                           "family", "workload"});
+                           "family", "workload", "code_family", "code_cells", "residual"});
   IvfOptions options = options_of(build.parameters, build.recall);
   options.queries = build.queries;
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
@@ -75,6 +79,10 @@ index::Description IvfIndex::describe() const {
   }
   return {
       {"lists", {std::uint64_t{layout_->list_count()}}},
+      {"code_family", {std::string(name_of(layout_->code_family))}},
+      {"code_parts", {std::uint64_t{layout_->shape().parts}}},
+      {"code_cells", {std::uint64_t{layout_->codes.cells()}}},
+      {"residual", {layout_->residual}},
       {"code_directions", {std::uint64_t{layout_->shape().directions}}},
       {"code_bits", {std::uint64_t{layout_->shape().bits}}},
       {"code_bytes", {std::uint64_t{layout_->shape().bytes()}}},

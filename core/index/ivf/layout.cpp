@@ -11,6 +11,7 @@
 #include "index/calibration/residuals.h"
 #include "index/exact/byte_rows.h"
 #include "index/ivf/groups.h"
+#include "index/ivf/list_codes_file.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 #include "quantize/transform_file.h"
@@ -47,14 +48,17 @@ void read_header(IvfLayout& layout) {
   const Section& section = layout.file.section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
-  const quantize::CodeShape shape{header[kDirections], header[kBits]};
-  if (!quantize::are_code_bits(shape.bits))
-    storage::throw_count(layout.file, section, kBits, "1, 2, 4 or 8 bits", header[kBits]);
-  if (shape.directions == 0 || shape.directions > quantize::kMaxByteDims || shape.directions * shape.bits % 32 != 0)
-    storage::throw_count(layout.file, section, kDirections, "whole lines of codes", header[kDirections]);
+  const std::uint64_t directions = header[kDirections];
+  const std::uint64_t bits = header[kBits];
+  if (bits == 0 || bits > 8) storage::throw_count(layout.file, section, kBits, "1 to 8 bits", bits);
+  if (directions == 0 || directions > quantize::kMaxByteDims || directions % 4 != 0)
+    storage::throw_count(layout.file, section, kDirections, "a multiple of four up to 192", directions);
   if (header[kLists] == 0 || header[kLists] > layout.row_count())
     storage::throw_count(layout.file, section, kLists, "lists", header[kLists]);
-  layout.codes = quantize::PcaCodes(shape);
+  StoredListCodes stored = read_list_codes(layout.file, section, {directions, bits}, header[kLists]);
+  layout.code_family = stored.family;
+  layout.codes = std::move(stored.codes);
+  layout.residual = stored.residual;
   layout.seed = header[kSeed];
   const Section& sizes = layout.file.section(SectionId::list_sizes);
   sizes.expect(Element::u32, {header[kLists], 1});

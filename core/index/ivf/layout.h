@@ -14,11 +14,12 @@
 #include "index/distance_source.h"
 #include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
+#include "index/ivf/list_codes.h"
+#include "index/ivf/options.h"
 #include "index/tuning.h"
 #include "quantize/byte_bounds_file.h"
 #include "quantize/byte_rows_file.h"
 #include "quantize/directions_file.h"
-#include "quantize/leading_codes.h"
 #include "storage/file.h"
 #include "transform/metric_transform.h"
 
@@ -51,7 +52,9 @@ struct IvfLayout {
   index::DistanceSource distance_source = index::DistanceSource::vectors;
   const storage::Section* vectors = nullptr;  // null if no vectors are stored
   transform::MetricTransform transform{};
-  quantize::PcaCodes codes{{32, 1}};
+  CodeFamily code_family = CodeFamily::pca;
+  bool residual = true;  // rows are coded relative to the centroids
+  ListCodes codes{};
   quantize::StoredDirections directions{};
   IvfCentroids centroids{};
   IvfLists lists{};

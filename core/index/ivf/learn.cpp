@@ -5,6 +5,8 @@
 
 #include "index/ivf/clustering.h"
 #include "index/ivf/code_shape_choice.h"
+#include "index/ivf/learn_codes.h"
+#include "quantize/byte_centroids.h"
 #include "quantize/centroid_order.h"
 #include "transform/fit_metric_transform.h"
 #include "transform/transformed_reader.h"
@@ -52,6 +54,13 @@ void learn_shape(LearntLists& learnt, const transform::RowReader& read, const in
       quantize::find_directions(sample, max_directions(sample.rows, dims), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
   const CodedTable table{rows, lists_for(rows, options.lists), width, options.recall};
+  if (options.code_family != CodeFamily::pca) {
+    const bool coordinates = codes_coordinates(options.code_family) && dims <= quantize::kMaxByteDims;
+    learnt.shape = given_shape(coordinates ? dims : principal.available, options);
+    learnt.directions = coordinates ? quantize::coordinate_directions(principal.centre)
+                                    : quantize::learn_directions(principal, principal.available, options.seed);
+    return;
+  }
   learnt.shape = choose_shape(sample, principal, table, options, threads);
   const std::size_t count = std::min(learnt.shape.directions, principal.available);
   learnt.directions = quantize::learn_directions(principal, count, options.seed);
@@ -75,6 +84,7 @@ quantize::LearningSize direction_learning(std::size_t rows, std::size_t dims) {
 LearntLists learn(const transform::RowReader& read, const index::ValidatedRows& source, const IvfOptions& options,
                   std::size_t threads, const Monitor& monitor) {
   LearntLists learnt;
+  learnt.residual = options.residual;
   learnt.distance_source = distance_source_of(options, source.element());
   learnt.squares = is_byte(source.element());
   learnt.transform = transform::fit_metric_transform(read, source.rows(), source.dims(),
@@ -85,6 +95,8 @@ LearntLists learn(const transform::RowReader& read, const index::ValidatedRows& 
   const calibration::CalibrationQueries calibration_queries =
       calibration::sample_calibration_queries({options.queries}, read, source.rows(), source.dims(), kCalibrationStep);
   learn_centroids(learnt, transformed, calibration_queries, source.rows(), options, threads);
+  report(monitor, 0.8);
+  learn_codes(learnt, transformed, source.rows(), options, threads, subprogress(monitor, 0.8, 1.0));
   return learnt;
 }
 

@@ -38,6 +38,12 @@ void keep_at_most(kernels::CodeScan& scan, std::size_t most) {
   scan.threshold = last->score();
 }
 
+kernels::ScanCodes scan_of(quantize::CodeForm form) {
+  const kernels::CodeKernels& codes = kernels::table().codes;
+  if (form == quantize::CodeForm::tables) return codes.scan;
+  return form == quantize::CodeForm::products ? codes.scan_bytes : codes.scan_long;
+}
+
 }  // namespace
 
 std::size_t ListScan::limit_of(std::size_t query) const {
@@ -61,6 +67,7 @@ void ListScan::make_room() {
   progress_.resize(count);
   for (Progress& progress : progress_) {
     progress.depth = allowance_.depth;
+    progress.cell = layout_.codes.cells() > 1 ? layout_.codes.cells() : 0;  // the only cell is bound already
     progress.effort = progress.left_out = progress.skipped = progress.neighbours = 0;
   }
   scans_.resize(count);
@@ -203,8 +210,9 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint64_t first_block = layout_.lists.blocks[list];
   list_scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
+    bind_to(layout_.codes.cell_of(list), probes[i].query);
     list_scans_[i] = &scans_[probes[i].query];
-    list_scans_[i]->base = probes[i].distance + layout_.lists.offset_lows[list];
+    list_scans_[i]->base = (layout_.residual ? probes[i].distance : 0) + layout_.lists.offset_lows[list];
     list_scans_[i]->offset_step = layout_.lists.offset_steps[list];
     list_scans_[i]->scale = -queries_[probes[i].query].codes.unit * layout_.lists.scale_steps[list];
   }
@@ -220,11 +228,18 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
   }
 }
 
+// Prepares a query for the codes of a cell. Neighbouring lists are in the same cell, so this is done once for most.
+void ListScan::bind_to(std::size_t cell, std::size_t query) {
+  if (progress_[query].cell == cell) return;
+  progress_[query].cell = cell;
+  queries_.rebind(query, layout_.codes.of_cell(cell));
+  scans_[query].correction = queries_[query].codes.correction;
+}
+
 // Scans `rows` rows of a list from a block on.
 void ListScan::scan_blocks(const Probe* probes, std::size_t count, std::uint64_t first_block, std::size_t rows) {
   const std::size_t lines = layout_.shape().lines();
-  const kernels::CodeKernels& codes = kernels::table().codes;
-  const kernels::ScanCodes scan_codes = layout_.shape().has_bytes() ? codes.scan_bytes : codes.scan;
+  const kernels::ScanCodes scan_codes = scan_of(layout_.shape().form());
   const std::uint64_t bytes = kernels::block_bytes(lines);
   codes_scanned_ += count * rows;
   for (std::size_t done = 0; done < rows; done += kRowsBetweenChecks) {

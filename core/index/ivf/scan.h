@@ -35,7 +35,7 @@ class ListScan {
   ListScan(const IvfLayout& layout, const PageCacheMonitor& page_cache)
       : layout_(layout),
         page_cache_(page_cache),
-        queries_(layout.transform, layout.directions, layout.codes),
+        queries_(layout.transform, layout.directions, layout.codes.of_cell(0)),
         ranking_(layout) {}
 
   const quantize::LeadingQueries& queries() const { return queries_; }
@@ -104,6 +104,7 @@ class ListScan {
     std::size_t probes = 0;                       // lists probed
     std::size_t rows = 0;                         // rows in them
     std::size_t depth = 0;                        // rows kept by their codes
+    std::size_t cell = 0;                         // that its tables are for
     std::size_t effort = 0;                       // of a target recall with a filter
     double fraction = 1;                          // of the rows of its lists that a filter allows
     std::size_t left_out = 0;                     // near rows that a filter left out, besides those in the scan
@@ -137,6 +138,7 @@ class ListScan {
   void rank_query(std::size_t first, std::size_t i);
   void rank_lists(std::size_t first, std::size_t i, std::size_t probes);
   void scan_list(const Probe* probes, std::size_t count);
+  void bind_to(std::size_t cell, std::size_t query);
   void scan_blocks(const Probe* probes, std::size_t count, std::uint64_t block, std::size_t rows);
   void thin(std::size_t query);
   void sort_probes();

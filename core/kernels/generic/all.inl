@@ -14,4 +14,5 @@
 #include "kernels/generic/nearest.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/code_bytes.inl"
+#include "kernels/generic/long_codes.inl"
 // clang-format on

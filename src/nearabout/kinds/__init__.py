@@ -12,22 +12,28 @@ from typing import Any, Literal, TypedDict
 from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind
+from nearabout.kinds.codes import LOPQ, OPQ, PQ, SQ, PcaCodes, RaBitQ
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
 from nearabout.kinds.graph import Graph, GraphInfo
-from nearabout.kinds.ivf import IVF, IVFInfo, PcaCodes
+from nearabout.kinds.ivf import IVF, IVFInfo
 from nearabout.kinds.lsh import LSH, LSHInfo
 
 __all__ = [
     "IVF",
     "KINDS",
+    "LOPQ",
     "LSH",
+    "OPQ",
+    "PQ",
+    "SQ",
     "Exact",
     "Forest",
     "Graph",
     "Kind",
     "KindInfo",
     "PcaCodes",
+    "RaBitQ",
     "kind_from_settings",
     "register",
     "resolve_kind",
@@ -117,14 +123,15 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
             )
         return chosen
     fields = {field.name: field for field in dataclasses.fields(chosen)}
-    values: dict[str, float | str | bool] = {}
+    values: dict[str, Any] = {}
     for name, text in settings.items():
         if name not in fields:
             known = "no settings"
             if fields:
                 known = f"no setting {name!r}; {nearest(name, tuple(fields), chosen.other_settings)}"
             raise InvalidInputError(f"--set {name}={text}: the kind {chosen.name} has {known}")
-        values[name] = _value(name, text, fields[name])
+        own = chosen.setting_from_text(name, text)
+        values[name] = _value(name, text, fields[name]) if own is None else own
     return dataclasses.replace(chosen, **values)
 
 

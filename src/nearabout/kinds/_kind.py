@@ -59,6 +59,11 @@ class Kind:
         """Returns the kind that has these `settings()`, as read from a file; unknown ones are left out."""
         return cls(**{field.name: settings[field.name] for field in dataclasses.fields(cls) if field.name in settings})
 
+    @classmethod
+    def setting_from_text(cls, name: str, text: str) -> object:
+        """Returns the value of a setting that a command line gives as text; None if its type says enough."""
+        return None
+
     def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         """Returns the parameters for the core's builder."""
         return {}

@@ -12,13 +12,12 @@ from typing import Any, ClassVar, Literal, TypedDict
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind, check_byte_rows, check_count, check_flag, compared_by
+from nearabout.kinds.codes import MOST_DIRECTIONS, Codes, PcaCodes, codes_from_settings, codes_from_text
 from nearabout.kinds.case import Case, byte_codes_bytes, directions, planned
 from nearabout.kinds.tuning import Tuning
 
 _MOST_LISTS = 1_000_000
-_LARGEST_CODE = 512  # bytes
-_CODE_BITS = (1, 2, 4, 8)
-_MOST_DIRECTIONS = 192
+_LARGEST_CODE = 512  # bytes of a row
 _MOST_CODED = 96  # directions of a code at most, as the models have it
 # Nanoseconds of a query: fixed, per centroid dimension ranked, per code scanned, per byte compared. Single, then batch.
 _COMPARED = ((3_870.0, 0.0294, 0.758, 0.749), (856.0, 0.0385, 0.688, 0.646))
@@ -26,50 +25,16 @@ _BY_CODES = ((3_810.0, 0.0101, 1.536, 1.32), (765.0, 0.0274, 1.194, 0.883))
 # A search scans about rows**.63 / (1 - recall)**.55 rows. The exact number depends on the data.
 _SCANNED, _MISSED = 0.63, 0.55
 _LEAST_MISSED = 1e-4  # the model treats recalls above 1 - this as equal
+_AUTO_CODES: dict[str, bool | int | float | str] = {
+    "code_family": PcaCodes.family,
+    "code_bytes": 0,
+    "code_bits": 0,
+    "code_cells": 0,
+}
 _SWITCH: dict[bool | str, str] = {True: "on", False: "off", "auto": "auto"}  # as the core names them
 _WORKLOADS = {"both": "batches and single queries", "batch": "batches", "single": "single queries"}
 _LISTS_OF_FAISS = re.compile(r"ivf(\d+)")
 _CODES_OF_FAISS = re.compile(r"pq(\d+)(?:x(\d+))?")
-
-
-@dataclass(frozen=True)
-class PcaCodes:
-    """The layout of the small codes of `IVF`: bytes per row and bits per direction.
-
-    A code has `size * 8 / bits` numbers of `bits` bits, one for each leading principal direction of the data. With
-    fewer bits, the same bytes cover more directions, each less precisely. 4 bits suit data that varies along few
-    directions (below about 50), 1 bit suits data that varies along hundreds. The length of the part of a row outside
-    these directions is stored as one number. Codes of 8 bits are multiplied instead of looked up. That is faster for
-    batches on processors with a matrix unit (AMX), and often with AVX2; single queries may take longer.
-
-    Args:
-        size: bytes per row, 1 to 512. It is rounded up to a multiple of 4, because the scan reads 4 bytes at a time,
-            and reduced if the data has fewer directions. `Index.info()` shows the result.
-        bits: bits per direction: 1, 2, 4, 8, or "auto" (chosen from the data). A code has at most 192 directions.
-
-    Raises:
-        InvalidInputError: a setting is out of range, or there are more than 192 directions.
-
-    >>> import nearabout as na
-    >>> na.IVF(codes=na.PcaCodes(32, bits=4))
-    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True, byte_rows='auto')
-    """
-
-    size: int
-    bits: int | Literal["auto"] = "auto"
-
-    def __post_init__(self) -> None:
-        check_count("size", self.size, _LARGEST_CODE)
-        if self.bits == "auto":
-            return
-        if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
-            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2, 4 or 8 bits per direction, or "auto"')
-        directions = self.size * 8 // self.bits
-        if directions > _MOST_DIRECTIONS:
-            raise InvalidInputError(
-                f"codes of {self.size} bytes with {self.bits} bits per direction have {directions:,} directions; at "
-                f"most {_MOST_DIRECTIONS} are allowed: pass a size of at most {_MOST_DIRECTIONS * self.bits // 8} bytes"
-            )
 
 
 class IVFInfo(TypedDict, total=False):
@@ -79,6 +44,10 @@ class IVFInfo(TypedDict, total=False):
     code_directions: int
     code_bits: int
     code_bytes: int
+    code_family: str
+    code_parts: int
+    code_cells: int
+    residual: bool
     curves: dict[int, list[tuple[float, float, float]]]
     distance_source: Literal["vectors", "int8", "codes"]
     family: str
@@ -113,7 +82,11 @@ class IVF(Kind):
             build takes longer. There are never more lists than rows.
         codes: bytes per row (1 to 512), a `PcaCodes` to set the bits as well, or "auto", which chooses by the data and
             the costs of the processor (`build(family=, workload=)`). Longer codes separate near rows better, so fewer
-            rows are compared in full. They take more space and more time to scan.
+            rows are compared in full. They take more space and more time to scan. The field's other codes are `PQ`,
+            `OPQ`, `LOPQ`, `SQ` and `RaBitQ`; with `refine` the default is faster than all of them at equal recall on
+            the data measured so far.
+        residual: whether codes are of the difference between a row and the centroid of its list, or else of the row
+            itself. Residuals are smaller, so their codes are more precise. False is for `PQ`, `OPQ`, `SQ` and `RaBitQ`.
         refine: whether to compare the most promising rows in full. If False, results come from the small codes alone:
             distances are estimates in the units of the metric, and recall is lower, which longer `codes` make up for.
             A search then reads no vectors, so the file may be on a slow disk.
@@ -153,7 +126,8 @@ class IVF(Kind):
     """
 
     lists: int | Literal["auto"] = "auto"
-    codes: int | PcaCodes | Literal["auto"] = "auto"
+    codes: int | Codes | Literal["auto"] = "auto"
+    residual: bool = True
     refine: bool = True
     keep_vectors: bool = True
     byte_rows: bool | Literal["auto"] = "auto"
@@ -161,10 +135,14 @@ class IVF(Kind):
     def __post_init__(self) -> None:
         if self.lists != "auto":
             check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
-        if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
-            check_count("codes", self.codes, _LARGEST_CODE, ' (bytes per row), a PcaCodes, or "auto"')
-        for name in ("refine", "keep_vectors"):
+        if self.codes != "auto" and not isinstance(self.codes, Codes):
+            check_count("codes", self.codes, _LARGEST_CODE, ' (bytes per row), a PcaCodes, PQ or the like, or "auto"')
+        for name in ("residual", "refine", "keep_vectors"):
             check_flag(name, getattr(self, name))
+        if not self.residual and (not isinstance(self.codes, Codes) or self.codes.always_residual):
+            raise InvalidInputError(
+                f"residual=False is for codes=PQ, OPQ, SQ or RaBitQ; codes={self.codes!r} are of residuals always"
+            )
         check_byte_rows(self.byte_rows)
         if self.byte_rows is True and not self.refine:
             raise InvalidInputError(
@@ -179,7 +157,7 @@ class IVF(Kind):
     is_tuned: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
     settings_usage: ClassVar[str] = (
-        "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file), "
+        "lists=N, codes=N (bytes per row) or pq:16:4 (also opq, lopq, sq, rabitq), residual=false, refine=false, keep_vectors=false (results from codes, a smaller file), "
         "byte_rows=auto (where they pay), true (a larger file, fewer vectors read) or false"
     )
     effort_is: ClassVar[str] = "lists probed"
@@ -202,15 +180,27 @@ class IVF(Kind):
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Kind:
         codes = settings.get("codes", "auto")
-        return super().from_settings({**settings, "codes": PcaCodes(**codes) if isinstance(codes, dict) else codes})
+        known = codes_from_settings(codes) if isinstance(codes, dict) else codes
+        return super().from_settings({**settings, "codes": known})
+
+    @classmethod
+    def setting_from_text(cls, name: str, text: str) -> object:
+        return codes_from_text(text) if name == "codes" else None
+
+    def settings(self) -> dict[str, object]:
+        codes = self.codes.settings() if isinstance(self.codes, Codes) else self.codes
+        # As before there was a choice, for files of residuals.
+        left_out = {"residual"} if self.residual else set()
+        given = {name: value for name, value in super().settings().items() if name not in left_out}
+        return {**given, "codes": codes}
 
     def parameters(self, seed: int, tuning: Tuning) -> dict[str, bool | int | float | str]:
         codes = PcaCodes(self.codes) if isinstance(self.codes, int) else self.codes
-        size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
+        given = _AUTO_CODES if codes == "auto" else codes.parameters()
         return {
             "lists": _or_zero(self.lists),
-            "code_bytes": size,
-            "code_bits": bits,
+            **given,
+            "residual": self.residual,
             "seed": seed,
             "refine": self.refine,
             "keep_vectors": self.keep_vectors,
@@ -227,14 +217,13 @@ class IVF(Kind):
 
     @classmethod
     def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
-        row_bytes, along, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
         results = compared_by(info["distance_source"])
         if info["distance_source"] == "codes" and info["keeps_vectors"]:
             results += "; --exact compares the vectors"
         return [
             ["results", results],
             ["lists", f"{info['lists']:,}; seed {info['seed']}"],
-            ["codes", f"{along:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} per row"],
+            ["codes", _codes_line(info)],
             ["tuned for", f"{_WORKLOADS[info['workload']]}; processors: {info['family']}"],
         ]
 
@@ -274,9 +263,8 @@ class IVF(Kind):
     def code_width(self, case: Case) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
         if self.codes != "auto":
-            codes = self.codes if isinstance(self.codes, PcaCodes) else PcaCodes(self.codes)
-            bits = 4 if codes.bits == "auto" else codes.bits
-            return 4 * math.ceil(min(codes.size, min(_MOST_DIRECTIONS, case.dims) * bits / 8) / 4)
+            codes = self.codes if isinstance(self.codes, Codes) else PcaCodes(self.codes)
+            return codes.width(case.dims)
         if not self.refine:  # codes alone rank the rows, so they are longer
             return 4 * round(min(48, max(16, case.dims / 2)) / 4)
         return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
@@ -307,7 +295,7 @@ class IVF(Kind):
 
     def own_bytes(self, case: Case) -> int:
         lists = self.list_count(case)
-        panels = 32 * math.ceil(min(_MOST_DIRECTIONS, directions(case.dims, 5)) / 32)
+        panels = 32 * math.ceil(min(MOST_DIRECTIONS, directions(case.dims, 5)) / 32)
         learnt = panels * case.dims + 36 * lists + lists * panels
         return self.codes_bytes(case) + (8 if case.integers else 4) * self._places(case) + learnt
 
@@ -342,6 +330,17 @@ class IVF(Kind):
         row = case.compared_bytes if self.keep_vectors else case.dims
         scan = scanned * (0.1 + 0.0145 * self.code_width(case))
         return base + ranking * ranked + scanning * scan + comparing * row * float(missed**-0.2)
+
+
+def _codes_line(info: Mapping[str, Any]) -> str:
+    """Returns what `nearabout info` says about the codes."""
+    family, parts, cells = (info[name] for name in ("code_family", "code_parts", "code_cells"))
+    counted = f"{parts:,} parts" if parts else f"{info['code_directions']:,} directions"
+    line = f"{counted} x {_counted(info['code_bits'], 'bit')} = {_counted(info['code_bytes'], 'byte')} per row"
+    if family == PcaCodes.family:
+        return line
+    more = f", {_counted(cells, 'cell')}" if cells > 1 else ""
+    return f"{family}: {line}{more}{'' if info['residual'] else ', not of residuals'}"
 
 
 def _or_zero(setting: int | Literal["auto"]) -> int:

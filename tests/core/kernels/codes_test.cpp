@@ -45,7 +45,8 @@ Coded random_codes(std::mt19937& random, std::size_t rows, std::size_t lines) {
 struct AlignedTables {
   std::vector<std::int8_t> memory;
   std::int8_t* at;
-  explicit AlignedTables(std::size_t lines) : memory(lines * kLineCodes * kTableBytes + 63) {
+  explicit AlignedTables(std::size_t lines) : AlignedTables(lines, lines * kLineCodes * kTableBytes) {}
+  AlignedTables(std::size_t, std::size_t bytes) : memory(bytes + 63) {
     at = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64;
   }
 };
@@ -66,15 +67,35 @@ std::int32_t sum_of_bytes(const Coded& coded, std::size_t row, const CodeScan& s
   return sum;
 }
 
+// Reads the blocks as blocks of long codes.
+std::int32_t sum_of_long(const Coded& coded, std::size_t row, const CodeScan& scan) {
+  const std::uint8_t* const block = coded.blocks.data() + row / kBlockRows * block_bytes(coded.lines);
+  std::int32_t sum = 0;
+  for (std::size_t c = 0; c < coded.lines * 4; ++c) {
+    const std::uint8_t code = block[c / 4 * kLineBytes + c % 4 * kBlockRows + row % kBlockRows];
+    std::int16_t entry = 0;
+    std::memcpy(&entry, scan.tables + (c * kLongTableEntries + code) * sizeof entry, sizeof entry);
+    sum += entry;
+  }
+  return sum;
+}
+
 // A kernel, and how it sums.
 struct Scanner {
   const char* name;
+  const char* kernel;
   ScanCodes scan;
   std::int32_t (*sum)(const Coded&, std::size_t, const CodeScan&);
-  bool bytes;
+  bool bytes = false;
+  bool is_long = false;
 };
-Scanner table_scanner(const Table& table) { return {table.name, table.codes.scan, sum_of_tables, false}; }
-Scanner byte_scanner(const Table& table) { return {table.name, table.codes.scan_bytes, sum_of_bytes, true}; }
+Scanner table_scanner(const Table& table) { return {table.name, "codes.scan", table.codes.scan, sum_of_tables}; }
+Scanner byte_scanner(const Table& table) {
+  return {table.name, "codes.scan_bytes", table.codes.scan_bytes, sum_of_bytes, true};
+}
+Scanner long_scanner(const Table& table) {
+  return {table.name, "codes.scan_long", table.codes.scan_long, sum_of_long, false, true};
+}
 
 float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan, const Scanner& scanner) {
   const std::int32_t sum = scanner.sum(coded, row, scan);
@@ -115,7 +136,7 @@ void check_scan(const Scanner& scanner, const Coded& coded, const std::vector<Al
         continue;
       }
       const bool same = found < scans[q].found && numbers[q][found] == kFirst + i && estimates[q][found] == estimate;
-      expect(same, scanner.name, scanner.bytes ? "codes.scan_bytes" : "codes.scan", coded.lines, i, estimate,
+      expect(same, scanner.name, scanner.kernel, coded.lines, i, estimate,
              estimates[q][std::min(found, room - 1)]);
       ++found;
     }
@@ -133,13 +154,21 @@ AlignedTables random_tables(std::mt19937& random, std::size_t lines, bool extrem
   return tables;
 }
 
+// Entries of all 16 bits.
+AlignedTables random_long_tables(std::mt19937& random, std::size_t lines) {
+  AlignedTables tables(lines, lines * 4 * kLongTableEntries * sizeof(std::int16_t));
+  for (std::size_t i = 0; i < lines * 4 * kLongTableEntries * sizeof(std::int16_t); ++i)
+    tables.at[i] = static_cast<std::int8_t>(random());
+  return tables;
+}
+
 void test_scanner(const Scanner& scanner, std::mt19937& random) {
   for (const std::size_t lines : {1u, 2u, 3u, 4u, 7u, 12u, 16u, 32u, 48u, 64u}) {
     for (std::size_t rows = 0; rows <= 150; rows += lines > 12 ? 29 : 1) {
       const Coded coded = random_codes(random, rows, lines);
       std::vector<AlignedTables> tables;
       for (std::size_t q = 0; q < 1 + rows % (scanner.bytes ? 19 : 5); ++q)
-        tables.push_back(random_tables(random, lines, false));
+        tables.push_back(scanner.is_long ? random_long_tables(random, lines) : random_tables(random, lines, false));
       check_scan(scanner, coded, tables, kInfinity);
       check_scan(scanner, coded, tables, static_cast<float>(random() % 700));
       std::vector<std::uint16_t> allowed((rows + kBlockRows - 1) / kBlockRows + 1);
@@ -153,6 +182,8 @@ void test_scanner(const Scanner& scanner, std::mt19937& random) {
 void test_scan(const Table& table, std::mt19937& random) { test_scanner(table_scanner(table), random); }
 
 void test_scan_bytes(const Table& table, std::mt19937& random) { test_scanner(byte_scanner(table), random); }
+
+void test_scan_long(const Table& table, std::mt19937& random) { test_scanner(long_scanner(table), random); }
 
 // The largest sums that 16-bit accumulators must hold.
 void test_extremes(const Table& table, std::mt19937& random) {
@@ -229,9 +260,11 @@ TEST(scan) { each_table(20, test_scan); }
 
 TEST(scan_bytes) { each_table(20, test_scan_bytes); }
 
+TEST(scan_long) { each_table(21, test_scan_long); }
+
 TEST(scan_bytes_of_emulated_tiles) {
   std::mt19937 random(20);
-  test_scanner({"emulated tiles", emulated_tiles().scan_bytes, sum_of_bytes, true}, random);
+  test_scanner({"emulated tiles", "codes.scan_bytes", emulated_tiles().scan_bytes, sum_of_bytes, true}, random);
 }
 
 TEST(extremes) { each_table(20, test_extremes); }

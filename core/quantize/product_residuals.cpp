@@ -1,0 +1,96 @@
+#include "quantize/product_residuals.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "kernels/kernels.h"
+
+namespace nearabout::quantize {
+namespace {
+
+CodeShape shape_of(const ProductShape& shape) { return {shape.dims, shape.bits, shape.parts}; }
+
+double dot(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum += double{a[j]} * double{b[j]};
+  return sum;
+}
+
+// Returns the largest absolute value, sixteen at a time, so that none waits for the one before.
+float largest_of(const std::vector<float>& values) {
+  constexpr std::size_t kLanes = 16;
+  std::array<float, kLanes> most{};
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      most[lane] = std::abs(values[i + lane]) > most[lane] ? std::abs(values[i + lane]) : most[lane];
+  for (; i < values.size(); ++i) most[0] = std::max(most[0], std::abs(values[i]));
+  return *std::max_element(most.begin(), most.end());
+}
+
+// Rounds a table's numbers to whole ones, of which the largest is `most`, halves away from zero; returns the value of
+// one.
+template <class Entry>
+float round_tables(const std::vector<float>& values, int most, Entry* entries) {
+  const float largest = largest_of(values);
+  if (!(largest > 1e-30f)) {
+    std::fill_n(entries, values.size(), Entry{0});
+    return 0;
+  }
+  const float factor = static_cast<float>(most) / largest;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = factor * values[i];
+    entries[i] = static_cast<Entry>(static_cast<int>(value + (value < 0 ? -0.5f : 0.5f)));
+  }
+  return largest / static_cast<float>(most);
+}
+
+}  // namespace
+
+ProductResiduals::ProductResiduals(ProductCodebooks codebooks, std::optional<transform::Rotation> rotation)
+    : ResidualCodes(shape_of(codebooks.shape)), codes_(std::move(codebooks)), rotation_(std::move(rotation)) {}
+
+std::vector<float> ProductResiduals::rotated(const float* vector) const {
+  std::vector<float> result(vector, vector + shape_.directions);
+  if (rotation_) rotation_->apply(vector, 1, result.data());
+  return result;
+}
+
+RowTerms ProductResiduals::encode(const float* projection, const float* centroid, float residual_square,
+                                  std::uint8_t* packed) const {
+  const std::size_t dims = shape_.directions;
+  std::vector<float> residual(dims);
+  for (std::size_t j = 0; j < dims; ++j) residual[j] = projection[j] - centroid[j];
+  const double square = dot(residual, residual);
+  const auto inverse = static_cast<float>(1 / std::max(std::sqrt(square), 1e-30));
+  for (float& value : residual) value *= inverse;
+  codes_.encode(rotated(residual.data()).data(), packed);
+  std::vector<float> words(dims);
+  codes_.decode(packed, words.data());
+  const double length = std::sqrt(dot(words, words));
+  const double scale = length > 1e-30 ? 2 * std::sqrt(square) / length : 0;
+  const double along_centroid = dot(words, rotated(centroid));
+  return {static_cast<float>(square + double{residual_square} + scale * along_centroid), static_cast<float>(scale)};
+}
+
+void ProductResiduals::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
+  std::vector<float> words(shape_.directions);
+  codes_.decode(packed, words.data());
+  if (rotation_)
+    rotation_->undo(words.data(), 1, values);
+  else
+    std::copy(words.begin(), words.end(), values);
+  for (std::size_t j = 0; j < shape_.directions; ++j) values[j] *= terms.scale;
+}
+
+QueryCodes ProductResiduals::bind(const float* projection, std::int8_t* tables) const {
+  const ProductShape& shape = codes_.shape();
+  std::vector<float> values(shape.parts * shape.words());
+  codes_.dots(rotated(projection).data(), values.data());
+  if (shape_.form() == CodeForm::tables) return {round_tables(values, kernels::kMaxEntry, tables), 0};
+  return {round_tables(values, kernels::kMaxLongEntry, reinterpret_cast<std::int16_t*>(tables)), 0};
+}
+
+}  // namespace nearabout::quantize
