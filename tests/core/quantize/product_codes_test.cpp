@@ -93,7 +93,8 @@ TEST(tables_agree_with_decoded_vectors) {
 TEST(codebooks_are_the_same_for_any_number_of_threads) {
   const std::vector<float> vectors = bell_vectors(900, 10, 3);
   const std::vector<float> one = codes_for(vectors, {10, 3, 8}, 1).codebooks().centroids;
-  for (const std::size_t threads : {2u, 7u}) CHECK(codes_for(vectors, {10, 3, 8}, threads).codebooks().centroids == one);
+  for (const std::size_t threads : {2u, 7u})
+    CHECK(codes_for(vectors, {10, 3, 8}, threads).codebooks().centroids == one);
 }
 
 TEST(few_vectors_are_their_own_codewords) {
