@@ -40,7 +40,7 @@ class ScalarCodec final : public Codec {
       for (std::size_t j = 0; j < dims(); ++j) {
         const Range& range = ranges_[j];
         const float steps = range.step > 0 ? (vectors[i * dims() + j] - range.lowest) / range.step : 0;
-        numbers[j] = static_cast<std::uint8_t>(std::min(std::max(steps + 0.5f, 0.0f), most + 0.5f));
+        numbers[j] = static_cast<std::uint8_t>(std::min(most + 0.5f, std::max(0.0f, steps + 0.5f)));
       }
       pack_numbers(numbers.data(), dims(), bits_, codes + i * code_bytes());
     }

@@ -61,7 +61,8 @@ def test_distances_are_those_of_decoded_vectors(fitted: Quantizer) -> None:
     against = vectors if isinstance(fitted, ESTIMATES) else fitted.decode(codes)
     true = ((queries[:, None, :].astype(float) - against[None]) ** 2).sum(axis=2)
     found = fitted.distances(queries, codes)
-    assert found.shape == (5, 300) and found.dtype == np.float32
+    assert found.shape == (5, 300)
+    assert found.dtype == np.float32
     if isinstance(fitted, ESTIMATES):
         assert np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.8
         assert abs((found - true).mean()) < 0.1 * true.mean()
@@ -72,7 +73,8 @@ def test_distances_are_those_of_decoded_vectors(fitted: Quantizer) -> None:
 def test_single_vectors_codes_and_queries(fitted: Quantizer) -> None:
     vectors = clustered(20, 19)
     codes = fitted.encode(vectors)
-    assert codes.shape == (20, fitted.code_bytes) and codes.dtype == np.uint8
+    assert codes.shape == (20, fitted.code_bytes)
+    assert codes.dtype == np.uint8
     np.testing.assert_array_equal(fitted.encode(vectors[3]), codes[3])
     np.testing.assert_array_equal(fitted.decode(codes[3]), fitted.decode(codes)[3])
     np.testing.assert_array_equal(fitted.distances(vectors[3], codes), fitted.distances(vectors, codes)[3])
@@ -86,7 +88,8 @@ def test_saved_and_pickled_ones_are_the_same(fitted: Quantizer, tmp_path: Path) 
     vectors = clustered(50, 19)
     codes = fitted.encode(vectors)
     for other in (na.load_quantizer(path), type(fitted).load(path), pickle.loads(pickle.dumps(fitted))):
-        assert type(other) is type(fitted) and other.is_fitted
+        assert type(other) is type(fitted)
+        assert other.is_fitted
         np.testing.assert_array_equal(other.encode(vectors), codes)
         np.testing.assert_array_equal(other.decode(codes), fitted.decode(codes))
         assert other.info() == fitted.info()
@@ -146,13 +149,16 @@ def test_equal_vectors_and_few_vectors() -> None:
 def test_settings_are_equal_and_shown() -> None:
     assert na.PQ(16) == na.PQ(16, bits=8) != na.PQ(16, bits=4)
     fitted = na.PQ(2).fit(clustered(300, 8))
-    assert fitted == na.PQ(2) and repr(fitted) == "PQ(size=2, bits=8, fitted to 8 dims)"
-    assert repr(na.PQ(2)) == "PQ(size=2, bits=8)" and not na.PQ(2).is_fitted
+    assert fitted == na.PQ(2)
+    assert repr(fitted) == "PQ(size=2, bits=8, fitted to 8 dims)"
+    assert repr(na.PQ(2)) == "PQ(size=2, bits=8)"
+    assert not na.PQ(2).is_fitted
 
 
 def test_loading_replaces_auto_settings(tmp_path: Path) -> None:
     lopq = na.LOPQ(4).fit(clustered(1500, 8))
-    assert lopq.cells == "auto" and lopq.info()["cells"] == 5
+    assert lopq.cells == "auto"
+    assert lopq.info()["cells"] == 5
     lopq.save(tmp_path / "auto.near")
     assert na.load_quantizer(tmp_path / "auto.near") == na.LOPQ(4, cells=5)
 
@@ -160,7 +166,8 @@ def test_loading_replaces_auto_settings(tmp_path: Path) -> None:
 def test_progress_rises_to_one() -> None:
     seen: list[float] = []
     na.OPQ(2).fit(clustered(500, 8), progress=seen.append)
-    assert seen == sorted(seen) and seen[-1] == 1.0
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,7 @@ def test_progress_rises_to_one() -> None:
     [
         (lambda: na.PQ(0), "size is 0; pass a whole number from 1"),
         (lambda: na.PQ(8, bits=5), "bits is 5; pass 4 or 8"),
-        (lambda: na.PQ(8, nbits=4), "no setting 'nbits'"),
+        (lambda: getattr(na, "PQ")(8, nbits=4), "no setting 'nbits'"),
         (lambda: na.SQ(5), "bits is 5; pass 4, 6 or 8"),
         (lambda: na.ITQ(0), "bits is 0"),
         (lambda: na.PQ(8).encode([[1.0]]), r"PQ\(size=8, bits=8\) is not fitted; call fit"),
