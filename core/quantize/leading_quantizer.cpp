@@ -22,7 +22,7 @@ using transform::Sample;
 
 constexpr std::size_t kDirectionSampleRows = 16'384;
 constexpr std::size_t kMaxLeadingDirections = 192;
-constexpr std::size_t kComparedRows = 1'024;  // that "auto" compares bits with
+constexpr std::size_t kLossRows = 1'024;  // that "auto" compares bits with
 
 // What the levels keep of a normally distributed number of variance 1: the estimate divides by it, decoding does not.
 float kept_by(std::size_t bits) { return bits == 1 ? 0.6366f : bits == 2 ? 0.8825f : bits == 4 ? 0.9905f : 1.0f; }
@@ -98,7 +98,7 @@ std::size_t directions_of(std::size_t size, std::size_t bits, std::size_t availa
 }
 
 double loss_of(const Codec& codec, const Sample& sample) {
-  const std::size_t rows = std::min(sample.rows, kComparedRows);
+  const std::size_t rows = std::min(sample.rows, kLossRows);
   std::vector<std::uint8_t> codes(rows * codec.code_bytes());
   std::vector<float> near(rows * sample.dims);
   codec.encode(sample.values.data(), rows, codes.data());

@@ -21,7 +21,7 @@
 
 namespace nearabout::quantize {
 
-inline constexpr std::size_t kMaxCells = 65'536;
+inline constexpr std::size_t kMaxLocalCells = 65'536;
 constexpr std::size_t cell_bytes(std::size_t cells) { return cells <= 256 ? 1 : 2; }
 
 // What local product codes are made of.
@@ -60,7 +60,7 @@ class LocalProductCodes {
 };
 
 struct LocalLearning {
-  std::size_t cells = 16;  // 1 to kMaxCells, at most the rows
+  std::size_t cells = 16;  // 1 to kMaxLocalCells, at most the rows
   ProductLearning product = {};
 };
 

@@ -11,7 +11,7 @@
 namespace nearabout::quantize {
 namespace {
 
-constexpr std::size_t kRowsPerTask = 256;
+constexpr std::size_t kEncodedPerTask = 256;
 constexpr std::size_t kCodesPerTask = 4'096;
 constexpr std::size_t kDecodedTogether = 64;
 
@@ -72,7 +72,7 @@ void Quantizer::to_frame(const float* vectors, std::size_t count, float* framed)
 void Quantizer::encode(const MatrixView& vectors, std::size_t threads, std::uint8_t* codes,
                        const Monitor& monitor) const {
   parallel_for(
-      vectors.rows, kRowsPerTask, thread_count(threads),
+      vectors.rows, kEncodedPerTask, thread_count(threads),
       [&](std::size_t begin, std::size_t end, std::size_t) {
         std::vector<float> framed((end - begin) * dims());
         for (std::size_t i = begin; i < end; ++i)
@@ -87,7 +87,7 @@ void Quantizer::encode(const MatrixView& vectors, std::size_t threads, std::uint
 void Quantizer::decode(const std::uint8_t* codes, std::size_t count, std::size_t threads, float* vectors,
                        const Monitor& monitor) const {
   parallel_for(
-      count, kRowsPerTask, thread_count(threads),
+      count, kEncodedPerTask, thread_count(threads),
       [&](std::size_t begin, std::size_t end, std::size_t) {
         codec_->decode(codes + begin * code_bytes(), end - begin, vectors + begin * dims());
         for (std::size_t i = begin; i < end; ++i)

@@ -96,7 +96,7 @@ class RabitqCodec final : public Codec {
     float along = 0;
     float square = 0;
     for (std::size_t j = 0; j < dims(); ++j) {
-      const float place = std::min(std::max(vector[j] * factor + half, 0.0f), most);
+      const float place = std::min(most, std::max(0.0f, vector[j] * factor + half));
       numbers[j] = static_cast<std::uint8_t>(place);
       const float level = level_of(numbers[j]);
       along += level * vector[j];

@@ -17,9 +17,9 @@ using storage::Section;
 using storage::SectionId;
 using transform::Sample;
 
-constexpr std::size_t kScalarSampleRows = 16'384;
+constexpr std::size_t kRangeSampleRows = 16'384;
 // Fractions of the numbers that a range leaves out at each end: those tried. What is outside is rounded to the end.
-constexpr std::array kLeftOut = {0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04};
+constexpr std::array kLeftOutAtEnds = {0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04};
 
 struct Range {
   float lowest = 0;
@@ -40,7 +40,7 @@ class ScalarCodec final : public Codec {
       for (std::size_t j = 0; j < dims(); ++j) {
         const Range& range = ranges_[j];
         const float steps = range.step > 0 ? (vectors[i * dims() + j] - range.lowest) / range.step : 0;
-        numbers[j] = static_cast<std::uint8_t>(std::min(std::max(steps + 0.5f, 0.0f), most + 0.5f));
+        numbers[j] = static_cast<std::uint8_t>(std::min(most + 0.5f, std::max(0.0f, steps + 0.5f)));
       }
       pack_numbers(numbers.data(), dims(), bits_, codes + i * code_bytes());
     }
@@ -96,14 +96,14 @@ std::unique_ptr<const Codec> learn(const Sample& sample, QuantizerSettings& sett
                                    const Monitor& monitor) {
   const float most = static_cast<float>((1u << settings.bits) - 1);
   std::vector<Range> ranges(sample.dims);
-  std::vector<std::array<Range, kLeftOut.size()>> tried(sample.dims);
-  std::vector<std::array<double, kLeftOut.size()>> losses(sample.dims);
+  std::vector<std::array<Range, kLeftOutAtEnds.size()>> tried(sample.dims);
+  std::vector<std::array<double, kLeftOutAtEnds.size()>> losses(sample.dims);
   parallel_for(
       sample.dims, 1, thread_count(threads),
       [&](std::size_t j, std::size_t, std::size_t) {
         const std::vector<float> column = sorted_column(sample, j);
-        for (std::size_t t = 0; t < kLeftOut.size(); ++t) {
-          tried[j][t] = range_without(column, kLeftOut[t], most);
+        for (std::size_t t = 0; t < kLeftOutAtEnds.size(); ++t) {
+          tried[j][t] = range_without(column, kLeftOutAtEnds[t], most);
           losses[j][t] = loss_of(column, tried[j][t], most);
         }
         const auto best = std::min_element(losses[j].begin(), losses[j].end()) - losses[j].begin();
@@ -148,7 +148,7 @@ std::unique_ptr<const Codec> read(const storage::File& file, std::size_t dims, c
 }  // namespace
 
 QuantizerMethod scalar_method() {
-  return {4, "SQ", [](const QuantizerSettings&) { return kScalarSampleRows; }, learn, read};
+  return {4, "SQ", [](const QuantizerSettings&) { return kRangeSampleRows; }, learn, read};
 }
 
 }  // namespace nearabout::quantize

@@ -24,10 +24,10 @@ void multiply(const float* vectors, std::size_t count, std::size_t dims, const s
   const std::size_t width = padded_outputs(dims);
   const auto project = kernels::table().project;
   if (width == dims) return project(vectors, count, dims, matrix.data(), width, out);
-  constexpr std::size_t kTogether = 16;
-  std::vector<float> some(kTogether * width);
-  for (std::size_t begin = 0; begin < count; begin += kTogether) {
-    const std::size_t end = std::min(begin + kTogether, count);
+  constexpr std::size_t kTurnedTogether = 16;
+  std::vector<float> some(kTurnedTogether * width);
+  for (std::size_t begin = 0; begin < count; begin += kTurnedTogether) {
+    const std::size_t end = std::min(begin + kTurnedTogether, count);
     project(vectors + begin * dims, end - begin, dims, matrix.data(), width, some.data());
     for (std::size_t i = begin; i < end; ++i) std::copy_n(some.data() + (i - begin) * width, dims, out + i * dims);
   }

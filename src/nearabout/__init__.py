@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from nearabout.graph_building import neighbor_graph
     from nearabout.hits import Hits
     from nearabout.index import Index, from_bytes, open
-    from nearabout.kinds import IVF, LOPQ, LSH, OPQ, PQ, SQ, Exact, Forest, Graph, KDTree, PcaCodes, RaBitQ
+    from nearabout.kinds import IVF, LSH, Exact, Forest, Graph, KDTree
     from nearabout.neighbors import Duplicates, NeighborGraph
     from nearabout.planning.plan import Plan, plan
+    from nearabout.quantizers import ITQ, LOPQ, OPQ, PQ, SQ, PcaCodes, RaBitQ, load_quantizer
     from nearabout.row_filter import RowFilter
     from nearabout.tuning import tune
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERY_ROW",
+    "ITQ",
     "IVF",
     "LOPQ",
     "LSH",
@@ -77,6 +79,7 @@ __all__ = [
     "__version__",
     "build",
     "from_bytes",
+    "load_quantizer",
     "neighbor_graph",
     "open",
     "plan",
@@ -100,18 +103,20 @@ _HOMES = {
     "IVF": "nearabout.kinds",
     "KDTree": "nearabout.kinds",
     "LSH": "nearabout.kinds",
-    "PcaCodes": "nearabout.kinds",
-    "PQ": "nearabout.kinds",
-    "OPQ": "nearabout.kinds",
-    "LOPQ": "nearabout.kinds",
-    "SQ": "nearabout.kinds",
-    "RaBitQ": "nearabout.kinds",
     "Duplicates": "nearabout.neighbors",
     "NeighborGraph": "nearabout.neighbors",
     "neighbor_graph": "nearabout.graph_building",
     "Plan": "nearabout.planning.plan",
     "plan": "nearabout.planning.plan",
     "Profile": "nearabout.calibration.profile",
+    "ITQ": "nearabout.quantizers",
+    "LOPQ": "nearabout.quantizers",
+    "OPQ": "nearabout.quantizers",
+    "PQ": "nearabout.quantizers",
+    "PcaCodes": "nearabout.quantizers",
+    "RaBitQ": "nearabout.quantizers",
+    "SQ": "nearabout.quantizers",
+    "load_quantizer": "nearabout.quantizers",
     "RowFilter": "nearabout.row_filter",
     "tune": "nearabout.tuning",
 }

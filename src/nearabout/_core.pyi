@@ -40,6 +40,32 @@ class RowFilter:
     def __len__(self) -> int: ...  # number of allowed rows
     def rows(self) -> NDArray[np.int64]: ...
 
+class Quantizer:
+    """A fitted quantizer. Immutable; safe to share between threads. Settings are numbers, 0 for "auto"."""
+
+    @staticmethod
+    def learn(
+        method: str,
+        vectors: Array,
+        dims: int,
+        dtype: str,
+        settings: Mapping[str, int],  # size, bits, cells, one_step and seed
+        threads: int,
+        monitor: Monitor,
+    ) -> Quantizer: ...
+    @staticmethod
+    def load(path: str) -> Quantizer: ...
+    @staticmethod
+    def from_bytes(image: bytes) -> Quantizer: ...
+    def save(self, path: str) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def encode(self, vectors: Array, dtype: str, threads: int) -> NDArray[np.uint8]: ...
+    def decode(self, codes: NDArray[np.uint8], threads: int) -> NDArray[np.float32]: ...
+    def distances(
+        self, queries: NDArray[np.float32], codes: NDArray[np.uint8], threads: int
+    ) -> NDArray[np.float32]: ...
+    def details(self) -> dict[str, Any]: ...  # method, dims, code_bytes, rows, sample_rows and the settings
+
 class Index:
     """An open index: an image of a .near file, mapped or in memory. Immutable; safe to share between threads."""
 

@@ -11,7 +11,7 @@ from .tree import PACKAGE, ROOT, code_only, cpp_files, place, python_files
 CLASSES = {"Exact", "Forest", "IVF", "PcaCodes", "PQ", "OPQ", "LOPQ", "SQ", "RaBitQ"}
 NAMES = {"forest", "ivf"}  # "exact" is the name of an option, too: it is looked for where a kind is meant
 # Where kinds may be named. Peers have kinds of their own.
-PYTHON_HOMES = ("kinds/", "__init__.py", "annoy.py", "evaluation/peers/")
+PYTHON_HOMES = ("kinds/", "quantizers/", "__init__.py", "annoy.py", "evaluation/peers/")
 # Modules that print sentences take names of kinds from the registry, inside longer texts as well.
 SPEAKING = ("cli/", "evaluation/")
 CPP_HOMES = ("core/index/exact/", "core/index/forest/", "core/index/ivf/", "core/index/registry.cpp", "core/annoy/")

@@ -18,7 +18,8 @@ KNOWS: dict[str, set[str]] = {
     "formats": {"errors", "_core", "_base"},
     "row_filter": {"errors", "_core"},
     "_arrays": {"errors", "_core", "_base", "formats", "row_filter"},
-    "kinds": {"errors", "_core", "_base"},
+    "quantizers": {"errors", "_core", "_base", "_arrays"},
+    "kinds": {"errors", "_core", "_base", "quantizers"},
     "calibration": {"errors", "_core", "_base", "_arrays", "kinds"},
     "hits": {"errors", "_core", "_arrays", "calibration"},
     "neighbors": {"errors", "_core", "_base", "formats", "_arrays", "calibration"},
@@ -44,11 +45,11 @@ KNOWS: dict[str, set[str]] = {
     },
     "cli": {
         *("errors", "_core", "_base", "formats", "_arrays", "calibration", "kinds", "index", "building", "planning"),
-        *("tuning", "neighbors", "graph_building", "evaluation", "nearabout"),
+        *("tuning", "neighbors", "graph_building", "evaluation", "quantizers", "nearabout"),
     },
     "nearabout": {
         *("errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning", "row_filter"),
-        *("tuning", "neighbors", "graph_building"),
+        *("tuning", "neighbors", "graph_building", "quantizers"),
     },
 }
 ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}

@@ -27,6 +27,7 @@ GRAPH_HEADER, GRAPH_NODES, GRAPH_COPIES, GRAPH_ENTRIES, GRAPH_ENTRY_PANELS, GRAP
 KDTREE_HEADER, KDTREE_SCALE, KDTREE_ROWS, KDTREE_POINTS, KDTREE_BOXES, KDTREE_VISITS = range(90, 96)
 BINARY_HEADER, BINARY_CENTRE, BINARY_DIRECTIONS, BINARY_LEVELS, SAMPLED_BITS = range(100, 105)
 HASH_HEADER, HASH_CODES, HASH_KEYS, HASH_ENDS, HASH_ROWS = range(105, 110)
+QUANTIZER = range(110, 120)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -100,6 +101,16 @@ NAMES = {
     HASH_KEYS: "hash_keys",
     HASH_ENDS: "hash_ends",
     HASH_ROWS: "hash_rows",
+    110: "quantizer_header",
+    111: "quantizer_frame",
+    112: "quantizer_codebooks",
+    113: "quantizer_rotations",
+    114: "quantizer_centroids",
+    115: "quantizer_scales",
+    116: "quantizer_cell_codebooks",
+    117: "quantizer_ranges",
+    118: "quantizer_directions",
+    119: "quantizer_steps",
     CHECKSUMS: "checksums",
 }
 

@@ -182,7 +182,7 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
   const quantize::ProductLearning learning = learning_of(options, threads);
   if (options.code_family == CodeFamily::rotated && sample.rows() >= 2 * shape.dims) {
     quantize::LearnedRotation all =
-        quantize::learn_rotation(sample.directions.data(), sample.rows(), shape, learning, monitor);
+        quantize::learn_product_rotation(sample.directions.data(), sample.rows(), shape, learning, monitor);
     turn(learnt, all.rotation);
     learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(std::move(all.codebooks)));
     return;

@@ -67,6 +67,12 @@ def check_radius(radius: object, metric: str) -> float:
     return value
 
 
+def check_count(name: str, value: object, most: int, other: str = "") -> None:
+    """Raises InvalidInputError unless the value is a whole number from 1 to `most`. `other`: what else is allowed."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise InvalidInputError(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")
+
+
 def check_flag(name: str, value: object) -> bool:
     """Returns the flag as a bool, if it is True or False; 0, 1 and None are refused."""
     if not isinstance(value, (bool, np.bool_)):

@@ -4,10 +4,10 @@ from nearabout.cli.arguments import Options, one
 from nearabout.cli.output import print_json, printable, size, table
 
 USAGE = """
-usage: nearabout info INDEX.near|GRAPH.npz [--json]
+usage: nearabout info INDEX.near|QUANTIZER.near|GRAPH.npz [--json]
 
 Prints the kind, metric, type and shape of an index, the settings of its build, the effort that each recall takes, and
-the sections of its file. Of a graph that `nearabout neighbors` wrote, it prints the rows, the neighbours
+the sections of its file. Of a quantizer, it prints the kind, the settings and what it was fitted to. Of a graph that `nearabout neighbors` wrote, it prints the rows, the neighbours
 and the recall.
 """
 
@@ -22,13 +22,21 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     path = one(words, "index file", "info")
 
+    from nearabout.errors import UnknownFormatError
     from nearabout.index import open
 
     graph = _saved_graph(path)
     if graph is not None:
         _print_graph(path, graph, "json" in given)
         return 0
-    index = open(path)
+    try:
+        index = open(path)
+    except UnknownFormatError:
+        quantizer = _saved_quantizer(path)
+        if quantizer is None:
+            raise
+        _print_quantizer(path, quantizer, "json" in given)
+        return 0
     info = index.info()
     if "json" in given:
         print_json(info)
@@ -72,6 +80,36 @@ def _saved_graph(path: str) -> "NeighborGraph | None":
         return NeighborGraph.load(path, mapped=True) if path.endswith(".npz") else None
     except UnknownFormatError:
         return None
+
+
+def _saved_quantizer(path: str) -> "Quantizer | None":
+    """Returns the quantizer of a .near file, or None if the file is another one."""
+    from nearabout.errors import UnknownFormatError
+    from nearabout.quantizers import load_quantizer
+
+    try:
+        return load_quantizer(path)
+    except UnknownFormatError:
+        return None
+
+
+def _print_quantizer(path: str, quantizer: "Quantizer", as_json: bool) -> None:
+    info = quantizer.info()
+    if as_json:
+        print_json({"kind": "quantizer", **info})
+        return
+    always = ("method", "dims", "code_bytes", "rows", "sample_rows", "seed")
+    settings = ", ".join(f"{name}={value}" for name, value in info.items() if name not in always)
+    sampled = f"; {info['sample_rows']:,} of them were looked at" if info["sample_rows"] < info["rows"] else ""
+    fields = [
+        ["file", printable(path)],
+        ["kind", "quantizer, no index: read it with nearabout.load_quantizer"],
+        ["method", f"{info['method']}({settings}), seed {info['seed']}"],
+        ["vectors", f"{info['dims']:,} dims, of float32 {info['dims'] * 4:,} bytes"],
+        ["codes", f"{info['code_bytes']:,} bytes a vector"],
+        ["fitted to", f"{info['rows']:,} vectors{sampled}"],
+    ]
+    print("\n".join(table(fields)))
 
 
 def _print_graph(path: str, graph: "NeighborGraph", as_json: bool) -> None:
@@ -146,3 +184,4 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nearabout.index import Index, IndexInfo
     from nearabout.neighbors import NeighborGraph
+    from nearabout.quantizers import Quantizer

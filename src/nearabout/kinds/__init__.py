@@ -12,7 +12,6 @@ from typing import Any, Literal, TypedDict
 from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind
-from nearabout.kinds.codes import LOPQ, OPQ, PQ, SQ, PcaCodes, RaBitQ
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest, ForestInfo
 from nearabout.kinds.graph import Graph, GraphInfo
@@ -23,19 +22,13 @@ from nearabout.kinds.lsh import LSH, LSHInfo
 __all__ = [
     "IVF",
     "KINDS",
-    "LOPQ",
     "LSH",
-    "OPQ",
-    "PQ",
-    "SQ",
     "Exact",
     "Forest",
     "Graph",
     "KDTree",
     "Kind",
     "KindInfo",
-    "PcaCodes",
-    "RaBitQ",
     "kind_from_settings",
     "register",
     "resolve_kind",

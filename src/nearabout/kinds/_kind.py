@@ -192,9 +192,3 @@ def check_byte_rows(value: object) -> None:
     """Raises InvalidInputError unless the value is True, False or "auto"."""
     if not isinstance(value, bool) and not (isinstance(value, str) and value == "auto"):
         raise InvalidInputError(f'byte_rows is {value!r}; pass True, False or "auto"')
-
-
-def check_count(name: str, value: object, most: int, other: str = "") -> None:
-    """Raises InvalidInputError unless the value is a whole number from 1 to `most`. `other`: what else is allowed."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidInputError(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")

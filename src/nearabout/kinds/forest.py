@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
 
+from nearabout._base.checks import check_count
 from nearabout._base.vocabulary import FLOAT_METRICS
-from nearabout.kinds._kind import Kind, check_byte_rows, check_count
+from nearabout.kinds._kind import Kind, check_byte_rows
 from nearabout.kinds.case import Case, directions, is_contracted, planned
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.tuning import Tuning

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
 
+from nearabout._base.checks import check_count
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import Kind, check_byte_rows, check_count, check_flag, compared_by
-from nearabout.kinds.codes import MOST_DIRECTIONS, Codes, PcaCodes, codes_from_settings, codes_from_text
+from nearabout.kinds._kind import Kind, check_byte_rows, check_flag, compared_by
 from nearabout.kinds.case import Case, byte_codes_bytes, directions, planned
 from nearabout.kinds.tuning import Tuning
+from nearabout.quantizers.codes import MOST_DIRECTIONS, Codes, PcaCodes, codes_from_settings, codes_from_text
 
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes of a row

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypedDict
 
+from nearabout._base.checks import check_count
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import Kind, check_count
+from nearabout.kinds._kind import Kind
 from nearabout.kinds.case import Case, planned
 from nearabout.kinds.tuning import Tuning
 

@@ -1,4 +1,4 @@
-"""The small codes of lists (`IVF`): what a row is replaced by, and how many bytes that takes."""
+"""The settings of quantizers that are also the small codes of lists (`IVF`): what a vector is replaced by."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from nearabout._base.checks import check_count, check_flag
 from nearabout._base.text import nearest
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import check_count
+from nearabout.quantizers.quantizer import Quantizer
 
 _LARGEST_CODE = 512  # bytes
 _CODE_BITS = (1, 2, 4, 8)
@@ -22,9 +23,9 @@ _LINE_DIRECTIONS = 32  # directions are coded in multiples of it
 MOST_DIRECTIONS = 192
 
 
-@dataclass(frozen=True)
-class Codes:
-    """The settings of small codes: the base class of all."""
+@dataclass(frozen=True, repr=False)
+class Codes(Quantizer):
+    """A quantizer whose codes lists can have, too: the base class of all."""
 
     family: ClassVar[str]  # as the core names them, and `--set codes=`
     always_residual: ClassVar[bool] = False
@@ -44,15 +45,18 @@ class Codes:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PcaCodes(Codes):
-    """The layout of the small codes of `IVF`: bytes per row and bits per direction.
+    """The small codes of `IVF` unless others are chosen, also usable alone: bytes per row and bits per direction.
 
     A code has `size * 8 / bits` numbers of `bits` bits, one for each leading principal direction of the data. With
     fewer bits, the same bytes cover more directions, each less precisely. 4 bits suit data that varies along few
     directions (below about 50), 1 bit suits data that varies along hundreds. The length of the part of a row outside
     these directions is stored as one number. Codes of 8 bits are multiplied instead of looked up. That is faster for
     batches on processors with a matrix unit (AMX), and often with AVX2; single queries may take longer.
+
+    Alone, a code has two floats of 4 bytes after its numbers, and `distances` estimates: the part of a vector outside
+    these directions counts with its length.
 
     Args:
         size: bytes per row, 1 to 512. It is rounded up to a multiple of 4, because the scan reads 4 bytes at a time,
@@ -70,6 +74,7 @@ class PcaCodes(Codes):
     size: int
     bits: int | Literal["auto"] = "auto"
 
+    method: ClassVar[str] = "PcaCodes"
     family: ClassVar[str] = "pca"
 
     def __post_init__(self) -> None:
@@ -95,18 +100,21 @@ class PcaCodes(Codes):
         return 4 * math.ceil(min(self.size, min(MOST_DIRECTIONS, dims) * bits / 8) / 4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PQ(Codes):
     """Product codes: a vector is divided into parts, each replaced by the nearest of 16 or 256 learnt codewords.
 
     Args:
-        size: bytes per row, 1 to 512; in `IVF` rounded up to a multiple of 4. There are `8 * size / bits` parts, at most
-            one for each dimension.
+        size: bytes per row, 1 to 512; in `IVF` rounded up to a multiple of 4. There are `8 * size / bits` parts, at
+            most one for each dimension.
         bits: bits per part, 4 or 8. With 8 the same bytes hold half as many parts with sixteen times the codewords,
             which is more precise. In `IVF`, 4 bits are looked up in registers, several times as fast as 8.
 
     Raises:
         InvalidInputError: a setting is out of range.
+
+    Alone, the size is what it is: 16 bytes are 16. Parts are neighbouring dimensions, whose number differs by at most
+    one: any number of dims can be divided. `fit` looks at up to 65,536 vectors (8,192 with 4 bits).
 
     References:
         H. Jegou, M. Douze and C. Schmid, "Product quantization for nearest neighbor search", TPAMI 2011.
@@ -114,11 +122,18 @@ class PQ(Codes):
     >>> import nearabout as na
     >>> na.IVF(lists=64, codes=na.PQ(16, bits=4)).codes
     PQ(size=16, bits=4)
+    >>> import numpy as np
+    >>> vectors = np.random.default_rng(0).normal(size=(1000, 16)).astype(np.float32)
+    >>> pq = na.PQ(8).fit(vectors)
+    >>> codes = pq.encode(vectors)
+    >>> codes.shape, pq.decode(codes).shape, pq.distances(vectors[:3], codes).shape
+    ((1000, 8), (1000, 16), (3, 1000))
     """
 
     size: int = 16
     bits: int = 8
 
+    method: ClassVar[str] = "PQ"
     family: ClassVar[str] = "pq"
 
     def __post_init__(self) -> None:
@@ -131,9 +146,12 @@ class PQ(Codes):
         return 4 * max(1, math.ceil(parts / unit))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OPQ(PQ):
     """Product codes after a learnt rotation, which makes their error smaller. Settings as `PQ` has them.
+
+    Rotation and codewords improve in turn, from the better of two starts: principal directions that are allocated to
+    the parts so that each has about the same variance, and the dimensions as they are.
 
     References:
         T. Ge, K. He, Q. Ke and J. Sun, "Optimized product quantization for approximate nearest neighbor search", CVPR
@@ -144,10 +162,11 @@ class OPQ(PQ):
     OPQ(size=16, bits=4)
     """
 
+    method: ClassVar[str] = "OPQ"
     family: ClassVar[str] = "opq"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LOPQ(PQ):
     """Product codes with a rotation and codewords of their own in each cell of space. Settings as `PQ` has them.
 
@@ -158,7 +177,10 @@ class LOPQ(PQ):
     Args:
         size: as in `PQ`.
         bits: as in `PQ`.
-        cells: number of cells, 1 to 1,000, or "auto": as many as have enough rows to learn from, at most 64.
+        cells: number of cells, 1 to 1,000, or "auto": as many as have enough rows to learn from, at most 64 in `IVF`.
+            Alone, at most 256, and fewer where the rotations (dims * dims floats each) would take more than 64 MiB. The
+            number of the cell is then the first byte of a code, two bytes with more than 256 cells, and counts in
+            `size`.
 
     References:
         Y. Kalantidis and Y. Avrithis, "Locally optimized product quantization for approximate nearest neighbor search",
@@ -171,6 +193,7 @@ class LOPQ(PQ):
 
     cells: int | Literal["auto"] = "auto"
 
+    method: ClassVar[str] = "LOPQ"
     family: ClassVar[str] = "lopq"
     always_residual: ClassVar[bool] = True
 
@@ -180,40 +203,56 @@ class LOPQ(PQ):
             check_count("cells", self.cells, _MOST_CELLS, ', or "auto"')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SQ(Codes):
     """Scalar codes: each coordinate by itself, rounded to 16, 64 or 256 levels.
 
     Args:
         bits: bits per coordinate: 4, 6 or 8. In `IVF`, vectors of more than 192 dimensions are coded along their 192
-            leading directions instead.
+            leading directions instead. Alone, all are coded, in `dims * bits / 8` bytes.
+        one_step: alone only: whether the steps are equally large in all dimensions. By default, each dimension has a
+            range of its own, the one that loses least among some that leave out a few of its largest and smallest
+            numbers.
 
     Raises:
         InvalidInputError: a setting is out of range.
 
     >>> import nearabout as na
     >>> na.SQ(bits=6)
-    SQ(bits=6)
+    SQ(bits=6, one_step=False)
     """
 
     bits: int = 8
+    one_step: bool = False
 
+    method: ClassVar[str] = "SQ"
     family: ClassVar[str] = "sq"
 
     def __post_init__(self) -> None:
         check_bits(self.bits, _SCALAR_BITS, "coordinate")
+        check_flag("one_step", self.one_step)
+
+    def parameters(self) -> dict[str, bool | int | float | str]:
+        if self.one_step:
+            raise InvalidInputError("one_step=True is for SQ alone: the codes of lists have a step for each direction")
+        return super().parameters()
+
+    @classmethod
+    def _settings_of(cls, details: dict[str, Any]) -> dict[str, Any]:
+        return {**super()._settings_of(details), "one_step": bool(details["one_step"])}
 
     def width(self, dims: int) -> int:
         return _line_directions(dims) * self.bits // 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RaBitQ(Codes):
     """Codes of a few bits for each direction of a random rotation, with unbiased estimates of distances.
 
     Args:
         bits: bits per direction, 1 to 8. In `IVF`, vectors of more than 192 dimensions are coded along their 192
-            leading directions.
+            leading directions. Alone, all are coded: a code has `dims * bits / 8` bytes and two floats of 4 bytes, the
+            squared length of the vector and a factor of the estimate.
 
     Raises:
         InvalidInputError: a setting is out of range.
@@ -229,6 +268,7 @@ class RaBitQ(Codes):
 
     bits: int = 1
 
+    method: ClassVar[str] = "RaBitQ"
     family: ClassVar[str] = "rabitq"
 
     def __post_init__(self) -> None:
@@ -279,8 +319,8 @@ def whole_number(text: str, setting: str) -> int:
     except ValueError:
         names = ", ".join(CODES)
         raise InvalidInputError(
-            f"--set codes={setting}: {text!r} is not a whole number; pass bytes per row, or one of {names} with its size "
-            f"and bits, as in lopq:16:4"
+            f"--set codes={setting}: {text!r} is not a whole number; pass bytes per row, or one of {names} with its "
+            "size and bits, as in lopq:16:4"
         ) from None
 
 
