@@ -46,7 +46,7 @@ class LSH(Kind):
     then into those whose codes differ in the bits that are least sure (multi-probe), and compares the rows that it
     finds. Distances are exact.
 
-    `effort` is the number of rows that a search compares in full, at least k. The largest, the number of rows, is the
+    `effort` is the number of rows that a search compares in full, at least k and 32. The largest, the number of rows, is the
     exact search. So is every search with a filter, among the allowed rows. The build measures the recall of each effort
     and stores it in the file (`Index.calibration`). A search without an effort uses the effort that reaches the recall
     given to `build`.
