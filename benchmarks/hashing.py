@@ -58,21 +58,20 @@ def race_scan(race: _race.Race, case: Set, bits: int, repeats: int) -> None:
     peer = faiss.IndexBinaryFlat(bits)
     packed, asked = (np.packbits(codes, axis=1, bitorder="little") for codes in (base, queries))
     peer.add(packed)
-    # The exact search of vectors of bits would be index.search(exact=True); this one compares the nearest codes.
-    ours = index.search(queries, COMPARED, effort=COMPARED, threads=1)
+    ours = index.search(asked, COMPARED, effort=COMPARED, threads=1)
     theirs = peer.search(asked, COMPARED)[0]
     if not np.array_equal(np.rint(ours.distances * bits), theirs):
         sys.exit(f"{case.name}, {bits} bits: the distances differ, so the race is not valid")
-    few = queries[:SINGLE_QUERIES]
+    few = asked[:SINGLE_QUERIES]
     ways: dict[str, tuple[Any, Any, int]] = {
         "batch": (
-            lambda: index.search(queries, COMPARED, effort=COMPARED, threads=1),
+            lambda: index.search(asked, COMPARED, effort=COMPARED, threads=1),
             lambda: peer.search(asked, COMPARED),
-            len(queries),
+            len(asked),
         ),
         "one a call": (
             lambda: [index.search(query, COMPARED, effort=COMPARED, threads=1) for query in few],
-            lambda: [peer.search(asked[i : i + 1], COMPARED) for i in range(len(few))],
+            lambda: [peer.search(few[i : i + 1], COMPARED) for i in range(len(few))],
             len(few),
         ),
     }

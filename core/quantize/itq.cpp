@@ -13,7 +13,7 @@ using transform::padded_outputs;
 using transform::product;
 using transform::transposed;
 
-constexpr std::size_t kTurns = 20;  // 50 find as good as no more neighbours
+constexpr std::size_t kRotationTurns = 20;  // 50 find as good as no more neighbours
 
 // Returns a table with its columns filled up for the kernel of products.
 std::vector<float> widened(const std::vector<float>& table, std::size_t rows, std::size_t columns) {
@@ -56,7 +56,7 @@ void orthonormalise_rows(std::vector<float>& table, std::size_t rows, std::size_
 // that is zero stays zero.
 void polar_factor(std::vector<float>& table, std::size_t rows, std::size_t columns, std::size_t threads) {
   constexpr std::size_t kMaxSteps = 40;
-  constexpr double kEnough = 1e-3;  // change of the largest number
+  constexpr double kSmallChange = 1e-3;  // change of the largest number
   double square = 0;
   for (const float value : table) square += double{value} * double{value};
   if (!(square > 0)) return;
@@ -70,7 +70,7 @@ void polar_factor(std::vector<float>& table, std::size_t rows, std::size_t colum
       change = std::max(change, std::abs(double{next} - double{table[i]}));
       table[i] = next;
     }
-    if (change < kEnough) return;
+    if (change < kSmallChange) return;
   }
 }
 
@@ -84,7 +84,7 @@ std::vector<float> learn_rotation(const std::vector<float>& vectors, std::size_t
   orthonormalise_rows(rotation, dims, bits, random);
   const std::vector<float> flipped = transposed(vectors, rows, dims, rows);
   const std::size_t width = padded_outputs(bits);
-  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+  for (std::size_t turn = 0; turn < kRotationTurns; ++turn) {
     std::vector<float> corners = product(vectors, rows, dims, widened(rotation, dims, bits), width, threads);
     for (float& value : corners) value = value > 0 ? 1.0f : -1.0f;
     rotation = narrowed(product(flipped, dims, rows, corners, width, threads), dims, bits);

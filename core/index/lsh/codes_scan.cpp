@@ -10,8 +10,8 @@ namespace {
 
 using kernels::kCodeRows;
 
-constexpr std::size_t kPieceBytes = 16'384;  // of codes: half of a first-level cache
-constexpr std::size_t kFirstRows = 64;       // at least, before it is known how near a row must be
+constexpr std::size_t kCachedCodeBytes = 16'384;  // of codes: half of a first-level cache
+constexpr std::size_t kFirstCodes = 64;           // at least, before it is known how near a row must be
 
 std::size_t whole_blocks(std::size_t rows) { return (rows + kCodeRows - 1) / kCodeRows * kCodeRows; }
 
@@ -22,13 +22,13 @@ void CodesScan::run(const QueryCodes& queries, std::size_t count, std::size_t wa
                     std::size_t first_query) {
   const auto find_hits = kernels::table().bits.hits;
   const std::size_t words = layout_.words();
-  const std::size_t most_rows = std::max(kCodeRows, whole_blocks(kPieceBytes / (words * sizeof(std::uint64_t))));
+  const std::size_t most_rows = std::max(kCodeRows, whole_blocks(kCachedCodeBytes / (words * sizeof(std::uint64_t))));
   if (nearest_.size() < count) nearest_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
     nearest_[i].start(layout_.settings.bits, wanted, index::absent_of(request, first_query + i));
   hits_.resize(most_rows);
   const std::size_t rows = layout_.row_count();
-  std::size_t piece = std::min(most_rows, whole_blocks(std::max(wanted, kFirstRows)));
+  std::size_t piece = std::min(most_rows, whole_blocks(std::max(wanted, kFirstCodes)));
   for (std::size_t begin = 0; begin < rows;) {
     const std::size_t end = std::min(begin + piece, rows);
     const std::size_t first = begin * words;

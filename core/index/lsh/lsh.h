@@ -33,6 +33,9 @@ namespace nearabout::lsh {
 
 inline constexpr std::uint32_t kLshNumber = 6;
 
+// Rows that every search compares: so few take no time beside the scan, and the nearest of a few is found by chance.
+inline constexpr std::size_t kMinCompared = 32;
+
 class LshIndex : public index::Searcher {
  public:
   LshIndex(const storage::File& file, const index::Descriptor& descriptor);
@@ -44,7 +47,7 @@ class LshIndex : public index::Searcher {
   std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& queries,
                                                       const index::BuildOptions& build,
                                                       const Monitor& monitor) const override;
-  std::size_t least_effort(std::size_t k) const override { return k; }
+  std::size_t least_effort(std::size_t k) const override { return std::max(k, kMinCompared); }
   // The row itself and its copies are the first that are compared, and no fresh query has any.
   bool is_led_by_rows() const override { return true; }
   bool counts_work() const override { return true; }

@@ -12,9 +12,9 @@ namespace {
 
 using metric::Metric;
 
-constexpr std::size_t kUsualBits = 256;
+constexpr std::size_t kDefaultCodeBits = 256;
 constexpr std::size_t kRowsPerBucket = 16;  // on average, if keys were spread evenly; they never are
-constexpr std::size_t kFewestKeyBits = 4, kMostUsualKeyBits = 24;
+constexpr std::size_t kMinDefaultKeyBits = 4, kMaxDefaultKeyBits = 24;
 
 constexpr Hashing kAllHashing[] = {Hashing::hyperplanes, Hashing::itq, Hashing::bits};
 
@@ -45,9 +45,9 @@ void check_metric(Hashing hashing, Metric metric) {
 std::size_t usual_bits(Hashing hashing, std::size_t tables, std::size_t rows, std::size_t dims) {
   if (tables > 0) {
     const auto level = static_cast<std::size_t>(std::bit_width(rows / kRowsPerBucket));
-    return std::min(std::clamp(level, kFewestKeyBits, kMostUsualKeyBits), quantize::kMaxCodeBits / tables);
+    return std::min(std::clamp(level, kMinDefaultKeyBits, kMaxDefaultKeyBits), quantize::kMaxCodeBits / tables);
   }
-  return hashing == Hashing::bits ? std::min(kUsualBits, dims) : kUsualBits;
+  return hashing == Hashing::bits ? std::min(kDefaultCodeBits, dims) : kDefaultCodeBits;
 }
 
 }  // namespace

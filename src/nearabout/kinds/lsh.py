@@ -47,10 +47,10 @@ class LSH(Kind):
     then into those whose codes differ in the bits that are least sure (multi-probe), and compares the rows that it
     finds. Distances are exact.
 
-    `effort` is the number of rows that a search compares in full, at least k. The largest, the number of rows, is the
-    exact search. So is every search with a filter, among the allowed rows. The build measures the recall of each effort
-    and stores it in the file (`Index.calibration`). A search without an effort uses the effort that reaches the recall
-    given to `build`.
+    `effort` is the number of rows that a search compares in full, at least k and 32. The largest, the number of rows,
+    is the exact search. So is every search with a filter, among the allowed rows. The build measures the recall of each
+    effort and stores it in the file (`Index.calibration`). A search without an effort uses the effort that reaches the
+    recall given to `build`.
 
     Supports euclidean, sqeuclidean, cosine and dot with f32, f16, bf16, u8 and i8, and hamming with bits. The same data
     and settings give the same bytes with any number of threads.

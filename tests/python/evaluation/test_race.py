@@ -193,7 +193,7 @@ def test_duplicates_types_that_differ_and_a_title_of_any_kind(tmp_path: Path) ->
     assert outcome.hardness is not None
     assert outcome.hardness.contrast == pytest.approx(1)
     assert outcome.as_dict()["hardness"]["intrinsic_dimension"] is None  # infinite
-    assert [run.points[-1].recall for run in outcome.runs] == [1, 1, 1, 1]  # all are equally near
+    assert [run.points[-1].recall for run in outcome.runs] == [1] * len(outcome.runs)  # all are equally near
     assert [folder.name for folder in tmp_path.iterdir()] == ["_all_the_same"]
     json.dumps(outcome.as_dict(), allow_nan=False)
 

@@ -76,7 +76,7 @@ if work == "build":
         os.kill(os.getpid(), signal.SIGINT)  # at the first sign of life
     run = lambda: na.build(vectors, path=path, kind=kind, progress=stop)
 else:
-    index = na.build(vectors[:5_000], metric="euclidean" if kind in ("ivf", "graph") else "manhattan", kind=kind)
+    index = na.build(vectors[:5_000], metric="euclidean" if kind in ("ivf", "graph", "lsh") else "manhattan", kind=kind)
     def run():
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         for _ in range(1000):

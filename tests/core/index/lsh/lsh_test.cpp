@@ -66,7 +66,7 @@ TEST(scans_compare_the_rows_with_the_nearest_codes) {
           const std::vector<SearchResult> found = index->searcher().search(table.view(), request(3, effort));
           const std::vector<SearchResult> everything = index->searcher().search(table.view(), exactly(1'003));
           for (const std::size_t row : {0u, 1u, 500u, 1'002u}) {
-            const std::set<std::uint32_t> near = nearest_codes(layout, row, std::max<std::size_t>(effort, 3));
+            const std::set<std::uint32_t> near = nearest_codes(layout, row, std::max(effort, kMinCompared));
             std::vector<std::uint32_t> expected;
             for (const std::uint32_t one : everything[row].rows)
               if (near.contains(one) && expected.size() < 3) expected.push_back(one);
