@@ -228,7 +228,8 @@ def build_by(
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
     """Returns whether calibration found that an exact scan reaches the recall in less time than this kind."""
-    return calibrate and not params.always_exact and core.base_effort(10, None, None, False) is None
+    may_scan = calibrate and not params.always_exact and not params.is_exact_quick
+    return may_scan and core.base_effort(10, None, None, False) is None
 
 
 def _build_kind(
