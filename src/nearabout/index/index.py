@@ -120,7 +120,8 @@ class Index(Closable, AllRows):
         The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`).
+            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`,
+            `KDTreeInfo`).
         """
         return index_info(self._core, self.path)
 

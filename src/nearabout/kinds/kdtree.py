@@ -15,8 +15,8 @@ from nearabout.kinds.tuning import Tuning
 _LARGEST_LEAF = 1_024
 _ROWS_OF_BLOCK = 16
 _MOST_AUTO_DIMS = 3  # up to which it is several times as fast as lists are (docs/explanation/kdtree.md)
-# Nanoseconds of a query: fixed, in a batch and alone; of a leaf. Leaves visited for 10 neighbours among 100,000 rows that
-# vary in all dimensions alike.
+# Nanoseconds of a query: fixed, in a batch and alone; of a leaf. Leaves visited for 10 neighbours among 100,000 rows
+# that vary in all dimensions alike.
 _BATCH, _SINGLE, _LEAF = 400.0, 2_000.0, 60.0
 _LEAVES, _GROWTH = 5.0, 1.5
 _BLOCK_DIM = 0.03  # time of a dimension of a block, beside that of the block
