@@ -125,8 +125,7 @@ bool read_spending(const index::StoredIndex& index, const SingleArguments& given
 nb::object search_single(const index::StoredIndex& index, const SingleArguments& given) {
   const index::Descriptor& descriptor = index.descriptor();
   if (!numpy_is_known()) return nb::none();
-  if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == metric::Metric::haversine)
-    return nb::none();
+  if (index.rows() == 0 || descriptor.element == Element::bits) return nb::none();
   index::Request request;
   Query query;
   if (!read_spending(index, given, request) || !query.read(given.query, index) || !query.is_valid(descriptor))

@@ -67,12 +67,14 @@ def build(
             up to 10,000,000 / (dims + 500) rows (16,666 rows of 100 dims, 7,788 of 784), and "ivf" above, which is
             several times as fast at a recall of about 0.95. With workload="batch" it chooses "exact" as long as a batch
             takes at most twice the time of "ivf", which is up to fewer rows. It also chooses "exact" if calibration
-            finds that IVF is no faster on this data, and always for manhattan, hamming, jaccard and haversine.
+            finds that IVF is no faster on this data, and always for manhattan, hamming, jaccard and haversine. Above
+            that size it chooses "kdtree" for vectors of up to 3 dims and for haversine.
             "exact" or `Exact()` compares the query with every vector.
             "forest" or `Forest()` builds trees and looks at the most promising rows.
             "ivf" or `IVF()` builds lists of small codes and probes the nearest lists.
-            "graph" or `Graph()` joins each row to near rows and walks from row to nearer row. "lsh" or `LSH()` compares
-            the rows whose binary codes are nearest.
+            "graph" or `Graph()` joins each row to near rows and walks from row to nearer row. "kdtree" or `KDTree()`
+            divides the rows at coordinates: exact and fast in few dimensions. "lsh" or `LSH()` compares the rows whose
+            binary codes are nearest.
         recall: default target recall of searches on this index (fraction of true neighbours found), in (0, 1]. It also
             guides the choice of the code size and the number of lists. With kind="auto", 1.0 selects the exact scan.
             `search(recall=)` overrides it.
@@ -229,7 +231,8 @@ def build_by(
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
     """Returns whether calibration found that an exact scan reaches the recall in less time than this kind."""
-    return calibrate and not params.always_exact and core.base_effort(10, None, None, False) is None
+    may_scan = calibrate and not params.always_exact and not params.is_exact_quick
+    return may_scan and core.base_effort(10, None, None, False) is None
 
 
 def _build_kind(

@@ -54,7 +54,7 @@ def rows_of_kd_trees(image: bytes) -> Iterator[Attack]:
             yield Attack(f"row {row} at {which}", lying, "CorruptFileError")
     for row in (0, 299):
         lying = _changed(image, near.KDTREE_ROWS, "<u4", slice(None), row)
-        yield Attack(f"every row is {row}", lying, "CorruptFileError", "once")
+        yield Attack(f"every row is {row}", lying, "CorruptFileError", "section kdtree")
     rows = np.frombuffer(near.part_of(image, near.KDTREE_ROWS).data, "<u4")
     lying = near.exchange(image, near.KDTREE_ROWS, data=rows[::-1].tobytes())
     yield Attack("rows in the other order", lying, "CorruptFileError", "kdtree_points")

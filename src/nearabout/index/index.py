@@ -121,7 +121,7 @@ class Index(Closable, AllRows):
 
         Returns:
             A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`, `GraphInfo`,
-            `LSHInfo`).
+            `KDTreeInfo`, `LSHInfo`).
         """
         return index_info(self._core, self.path)
 

@@ -9,6 +9,8 @@ rows x (dims + 500) is ten million. At that size IVF is 4 to 8 times as fast. In
 queries a second, so there the exact scan is chosen only while it is at most twice as slow.
 From about a million rows on, single queries are faster through a graph, whose build takes ten times as long
 (docs/decisions/0013-auto-chooses-graphs-for-many-rows.md).
+Vectors of up to 3 dims, and places on the Earth, get a k-d tree where they are too many for a scan: its exact searches
+take a quarter of the time of lists (docs/explanation/kdtree.md).
 (benchmarks/auto_choice.py; docs/decisions/0009-auto-is-exact-for-a-tenth-of-a-millisecond.md.)
 """
 

@@ -14,6 +14,12 @@ from nearabout.kinds.tuning import Tuning
 
 _LARGEST_LEAF = 1_024
 _ROWS_OF_BLOCK = 16
+_MOST_AUTO_DIMS = 3  # up to which it is several times as fast as lists are (docs/explanation/kdtree.md)
+# Nanoseconds of a query: fixed, in a batch and alone; of a leaf. Leaves visited for 10 neighbours among 100,000 rows
+# that vary in all dimensions alike.
+_BATCH, _SINGLE, _LEAF = 400.0, 2_000.0, 60.0
+_LEAVES, _GROWTH = 5.0, 1.5
+_BLOCK_DIM = 0.03  # time of a dimension of a block, beside that of the block
 
 
 class KDTreeInfo(TypedDict, total=False):
@@ -116,10 +122,11 @@ class KDTree(Kind):
 
     def own_seconds(self, case: Case) -> float:
         levels = math.log2(1 + case.rows / self.leaf_size)
-        return case.rows * (2e-8 * planned(case)["tree_dims"] + 1e-8 * levels)
+        return case.rows * (2.5e-8 * planned(case)["tree_dims"] + 8e-9 * levels)
 
     def calibration_seconds(self, case: Case) -> float:
-        return 0.01
+        """Returns the seconds of exact searches for 384 rows, and of following them through the tree."""
+        return 384 * (2e-5 + 1e-9 * self.query_nanoseconds(case, 1, batch=True))
 
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
         return planned(case)["build_bytes"], 0
@@ -127,5 +134,14 @@ class KDTree(Kind):
     def least_memory(self, case: Case) -> int:
         return planned(case)["build_bytes"]
 
+    def auto_seconds(self, case: Case, recall: float, tuning: Tuning) -> float | None:
+        if planned(case)["tree_dims"] > _MOST_AUTO_DIMS:
+            return None
+        return 1e-9 * self.query_nanoseconds(case, recall, batch=tuning.workload == "batch")
+
     def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:
-        return 1_000.0
+        dims = planned(case)["tree_dims"]
+        # Leaves of the first few dimensions that are left to visit; in the end all of them, block by block.
+        leaves = _LEAVES * _GROWTH**dims
+        all_leaves = case.rows / _ROWS_OF_BLOCK * (1 + _BLOCK_DIM * dims)
+        return (_BATCH if batch else _SINGLE) + _LEAF * min(leaves, all_leaves)

@@ -1,5 +1,5 @@
 // The block kernels of every table: within the bound that k-d trees rely on, and boxes never farther than rows in them.
-#include <bit>
+#include <algorithm>
 #include <limits>
 
 #include "kernels/reference.h"
@@ -61,7 +61,7 @@ void test_bounds(const Table& table, std::mt19937& random) {
         const auto of_box = [&](std::size_t r) {
           double sum = 0;
           for (std::size_t j = 0; j < dims; ++j) {
-            const double low = boxes[2 * j * kBlockRows + r], high = boxes[(2 * j + 1) * kBlockRows + r];
+            const double low{boxes[2 * j * kBlockRows + r]}, high{boxes[(2 * j + 1) * kBlockRows + r]};
             sum += term(std::max({low - double{query[j]}, double{query[j]} - high, 0.0}), squared);
           }
           return sum;

@@ -42,6 +42,17 @@ TEST(floats_are_comparable_where_they_can_be_bound) {
   CHECK(metric::is_comparable(Metric::cosine, Element::f32, large.data(), large.size()));
 }
 
+TEST(places_are_comparable_where_they_can_be_bound) {
+  for (const float latitude : {0.0f, -90.0f, 90.0f, 90.001f, -91.0f, std::numeric_limits<float>::quiet_NaN()})
+    for (const float longitude : {0.0f, -180.0f, 720.0f, std::numeric_limits<float>::infinity()}) {
+      const float place[] = {latitude, longitude};
+      CHECK_EQUAL(metric::is_comparable(Metric::haversine, Element::f32, place, 2),
+                  binds(Metric::haversine, Element::f32, place, 2));
+    }
+  const std::uint8_t whole[] = {10, 20};
+  CHECK(!metric::is_comparable(Metric::haversine, Element::u8, whole, 2));
+}
+
 TEST(integers_are_comparable_where_they_can_be_bound) {
   for (const Element element : {Element::u8, Element::i8}) {
     for (const std::size_t dims : {1u, 19u}) {

@@ -34,7 +34,7 @@ def test_both_sides_of_the_border() -> None:
 
 @pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "u8", "i8"])
 def test_the_type_does_not_count(dtype: str) -> None:
-    for dims in (1, 16, 100, 784, 65_535):
+    for dims in (4, 16, 100, 784, 65_535):
         border = most_exact_rows(dims)
         assert border * (dims + 500) <= 10_000_000 < (border + 1) * (dims + 500)
         assert choose_kind(border, dims, "cosine", dtype) == na.Exact()
@@ -42,12 +42,21 @@ def test_the_type_does_not_count(dtype: str) -> None:
     assert choose_kind(0, 10, "cosine", dtype) == na.Exact()
 
 
-@pytest.mark.parametrize("metric", ["manhattan", "hamming", "jaccard", "haversine"])
+@pytest.mark.parametrize("metric", ["manhattan", "hamming", "jaccard"])
 def test_what_lists_do_not_serve_stays_exact(metric: str) -> None:
-    rows = MANY[:, :2] if metric == "haversine" else MANY
-    data = rows > 0 if metric in ("hamming", "jaccard") else rows
+    data = MANY > 0 if metric in ("hamming", "jaccard") else MANY
     assert na.build(data, metric=metric).kind == "exact"
     assert choose_kind(10**9, DIMS, metric, "bits" if data.dtype == bool else "f32") == na.Exact()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "cosine", "haversine"])
+def test_few_dimensions_get_a_tree_where_a_scan_takes_long(metric: str) -> None:
+    assert choose_kind(most_exact_rows(2), 2, metric, "f32") == na.Exact()
+    assert choose_kind(most_exact_rows(2) + 1, 2, metric, "f32") == na.KDTree()
+    assert choose_kind(10**6, 2, metric, "f32", recall=1) == na.Exact()
+    assert choose_kind(10**6, 4, "euclidean", "f32").name == "ivf"
+    rows = np.random.default_rng(1).uniform(1, 80, (20_000, 2))
+    assert na.build(rows, metric=metric).kind == "kdtree"
 
 
 def test_many_rows_get_a_graph_if_they_are_asked_for_one_by_one() -> None:

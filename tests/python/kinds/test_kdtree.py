@@ -111,6 +111,19 @@ def test_distances_on_the_earth() -> None:
     assert same(tree.radius_search(queries[0], 3e7), scan.radius_search(queries[0], 3e7))  # around the whole Earth
 
 
+def test_one_place_a_call() -> None:
+    rows = np.random.default_rng(4).uniform(-80, 80, (2_000, 2)).astype(np.float32)
+    for index in both(rows, "haversine"):
+        assert index._core.search_single(rows[0], 5, None, None, False, None) is not None
+        for query in rows[:20] + np.float32(0.5):
+            one, many = index.search(query, 5), index.search([query], 5)
+            np.testing.assert_array_equal(one.rows, many.rows[0])
+            np.testing.assert_array_equal(one.distances, many.distances[0])
+        for bad in ([91, 0], [np.nan, 0], [0, np.inf]):
+            with pytest.raises(na.InvalidInputError):
+                index.search(np.array(bad, np.float32), 5)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_ties_are_broken_by_row(metric: str) -> None:
     grid = np.stack(np.meshgrid(np.arange(1, 31), np.arange(1, 31)), -1).reshape(-1, 2).astype(np.float32)
