@@ -58,8 +58,8 @@ class LSH(Kind):
         hashing: how rows become bits. "hyperplanes": on which side of random planes a row is. "itq" (iterative
             quantization): the planes are learnt from the rows, for vectors of numbers and without tables; it finds more
             neighbours with the same bits, up to about as many as there are dimensions, and takes a second or two
-            longer to build. "bits": some bits of each row, for vectors of bits. "auto" is "bits" under hamming, "hyperplanes"
-            with tables, and else "itq".
+            longer to build. "bits": some bits of each row, for vectors of bits. "auto" is "bits" under hamming,
+            "hyperplanes" with tables, and else "itq".
         bits: bits of a code, 1 to 1,024, or of the key of each table, 1 to 32. With more bits, fewer rows have to be
             compared, but each code takes longer to look at; in tables, buckets are smaller, and more of them have to be
             looked into. "auto" is 256, or under hamming all bits if there are fewer; with tables, as many as leave
