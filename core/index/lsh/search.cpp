@@ -50,7 +50,7 @@ void LshIndex::do_search(MatrixView queries, const index::Request& request, cons
   // To keep a recall, some more rows than calibration says: planes that are learnt suit the rows a little better than
   // queries that nobody has seen (of groups of seven alike, .83 were promised, and .78 found).
   const std::size_t more = budget.guarded ? request.k / 2 : 0;
-  const std::size_t count = std::clamp<std::size_t>(std::max(budget.effort, kMinCompared) + more, least, rows());
+  const std::size_t count = std::min(std::max({budget.effort, kMinCompared, least}) + more, rows());
   const LshBudget allowance{count, least, budget.guarded, budget.recall};
   const double work = static_cast<double>(queries.rows) * query_cost(request.k, count);
   const std::size_t threads = worthwhile_threads(work, request.threads);

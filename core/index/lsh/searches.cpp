@@ -83,7 +83,7 @@ void LshSearch::compare_some(const metric::BoundQuery& bound, std::span<const st
 bool LshSearch::misses_many(std::size_t number, const FoundRows& found, const LshBudget& budget,
                             const index::Request& request, const index::Results& results) {
   constexpr std::size_t kTellingNeighbours = 20, kRowsPerNeighbour = 3;
-  constexpr double kMoreThanAllowed = 0.15, kFew = 0.05;
+  constexpr double kMoreThanAllowed = 0.15, kFew = 0.03;
   const double allowed = 1 - budget.recall;
   const std::size_t count = std::min(request.k, results.count(number));
   if (count < kTellingNeighbours || found.size() < kRowsPerNeighbour * count) return false;

@@ -90,7 +90,10 @@ def test_more_bits_are_nearer_to_the_distance(codes: ModuleType, bits: int, most
     assert errors.std() > most * spread / 3, "the bound says something"
 
 
-@pytest.mark.parametrize("name", [pytest.param("forest", marks=pytest.mark.slow), "lists", "kdtree", "quantizers"])
+SLOW_FIGURES = [pytest.param(name, marks=pytest.mark.slow) for name in ("forest", "hashing")]
+
+
+@pytest.mark.parametrize("name", [*SLOW_FIGURES, "lists", "kdtree", "quantizers"])
 def test_drawing_again_gives_the_same_files_and_those_of_the_page(name: str, tmp_path: Path) -> None:
     drawing = script(name)
     first, second = tmp_path / "first", tmp_path / "second"
