@@ -2,10 +2,9 @@
 
 usage: python -m tests.files.judge FOLDER GOLDEN ATTACK...        (from the project's root)
 
-Runs functions of attacks.py, forest_attacks.py, graph_attacks.py and ivf_attacks.py on one golden file and prints a
-line of JSON for each attack: its name, the error it met (or nothing) and the sentence. A process of its own, so that a
-crash or a hang is seen as such. Each file is opened, asked everything, and verified; an answer must be well formed
-whatever is in it."""
+Runs functions of attacks.py and of the attacks beside it on one golden file and prints a line of JSON for each attack:
+its name, the error it met (or nothing) and the sentence. A process of its own, so that a crash or a hang is seen as
+such. Each file is opened, asked everything, and verified; an answer must be well formed whatever is in it."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ import numpy as np
 
 import nearabout as na
 
-from . import attacks, forest_attacks, graph_attacks, ivf_attacks, make_golden
+from . import attacks, code_attacks, forest_attacks, graph_attacks, ivf_attacks, make_golden
 
 SECONDS_AN_ATTACK = 30  # then it hangs, and the process ends with a trace
 
@@ -110,7 +109,7 @@ def same_answers(answers: list[Any], good: list[Any]) -> bool:
 def run(folder: Path, golden: str, names: list[str]) -> None:
     path_of_good = make_golden.path_of(golden)
     image, good = path_of_good.read_bytes(), ask(path_of_good)[0]
-    known = vars(attacks) | vars(forest_attacks) | vars(graph_attacks) | vars(ivf_attacks)
+    known = vars(attacks) | vars(forest_attacks) | vars(graph_attacks) | vars(ivf_attacks) | vars(code_attacks)
     for number, made in enumerate(made for name in names for made in known[name](image)):
         path = folder / f"{number}.near"  # a name of its own each time: an open file must not change
         path.write_bytes(made.image)

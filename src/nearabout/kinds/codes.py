@@ -20,6 +20,10 @@ _MOST_RANDOM_BITS = 8
 _MOST_CELLS = 1_000
 _LINE_DIRECTIONS = 32  # directions are coded in multiples of it
 MOST_DIRECTIONS = 192
+# As the core learns product codes: rows of the sample for a number of bits, cells, and rows of a cell for a codeword.
+_SAMPLED = {4: 8_192, 8: 65_536}
+_MOST_AUTO_CELLS = 64
+_ROWS_PER_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,14 @@ class Codes:
     def width(self, dims: int) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
         raise NotImplementedError
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        """Returns the bytes of codebooks and the like."""
+        return 0
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        """Returns the bytes of the rows that these are learnt from."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -100,8 +112,8 @@ class PQ(Codes):
     """Product codes: a vector is divided into parts, each replaced by the nearest of 16 or 256 learnt codewords.
 
     Args:
-        size: bytes per row, 1 to 512; in `IVF` rounded up to a multiple of 4. There are `8 * size / bits` parts, at most
-            one for each dimension.
+        size: bytes per row, 1 to 512; in `IVF` rounded up to a multiple of 4. There are `8 * size / bits` parts, at
+            most one for each dimension.
         bits: bits per part, 4 or 8. With 8 the same bytes hold half as many parts with sixteen times the codewords,
             which is more precise. In `IVF`, 4 bits are looked up in registers, several times as fast as 8.
 
@@ -126,9 +138,15 @@ class PQ(Codes):
         check_bits(self.bits, _PART_BITS, "part")
 
     def width(self, dims: int) -> int:
-        parts = min(self.size * 8 // self.bits, min(MOST_DIRECTIONS, 4 * math.ceil(dims / 4)))
+        parts = min(self.size * 8 // self.bits, _part_directions(dims))
         unit = 32 // self.bits
         return 4 * max(1, math.ceil(parts / unit))
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        return int(4 * 2**self.bits * _part_directions(dims))
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        return 4 * min(rows, _SAMPLED[self.bits]) * _part_directions(dims)
 
 
 @dataclass(frozen=True)
@@ -178,6 +196,15 @@ class LOPQ(PQ):
         super().__post_init__()
         if self.cells != "auto":
             check_count("cells", self.cells, _MOST_CELLS, ', or "auto"')
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        enough = max(1, min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits]) // (_ROWS_PER_WORD * 2**self.bits))
+        cells = min(lists, min(_MOST_AUTO_CELLS, enough) if self.cells == "auto" else self.cells)
+        return cells * (super().learnt_bytes(rows, dims, lists) + 4 * _part_directions(dims) ** 2)
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        sampled = min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits])
+        return 2 * 4 * sampled * _part_directions(dims)  # all together, and those of each cell
 
 
 @dataclass(frozen=True)
@@ -279,8 +306,8 @@ def whole_number(text: str, setting: str) -> int:
     except ValueError:
         names = ", ".join(CODES)
         raise InvalidInputError(
-            f"--set codes={setting}: {text!r} is not a whole number; pass bytes per row, or one of {names} with its size "
-            f"and bits, as in lopq:16:4"
+            f"--set codes={setting}: {text!r} is not a whole number; pass bytes per row, or one of {names} with its "
+            f"size and bits, as in lopq:16:4"
         ) from None
 
 
@@ -289,6 +316,10 @@ def check_bits(bits: object, allowed: tuple[int, ...], of: str) -> None:
     if isinstance(bits, bool) or not isinstance(bits, int) or bits not in allowed:
         numbers = f"{', '.join(map(str, allowed[:-1]))} or {allowed[-1]}"
         raise InvalidInputError(f"bits is {bits!r}; pass {numbers} bits per {of}")
+
+
+def _part_directions(dims: int) -> int:
+    return min(MOST_DIRECTIONS, 4 * math.ceil(dims / 4))
 
 
 def _line_directions(dims: int) -> int:
