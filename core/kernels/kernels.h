@@ -285,9 +285,9 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 // `correction`. These kernels have the type of ScanCodes.
 inline constexpr int kMaxQueryByte = 63;
 
-// Blocks of long codes are blocks whose line g holds the bytes of 16 rows for each of four codes: byte t * 16 + r is code
-// 4 g + t of row r. A query then has a table of 256 signed numbers of 16 bits for each code, one after another, in the
-// place of its tables, and sum_i is the sum of those that the row's codes look up, which fits in 32 bits.
+// Blocks of long codes are blocks whose line g holds the bytes of 16 rows for each of four codes: byte t * 16 + r is
+// code 4 g + t of row r. A query then has a table of 256 signed numbers of 16 bits for each code, one after another, in
+// the place of its tables, and sum_i is the sum of those that the row's codes look up, which fits in 32 bits.
 inline constexpr std::size_t kLongTableEntries = 256;
 inline constexpr int kMaxLongEntry = 32'767;
 

@@ -59,8 +59,8 @@ LearntDirections learn_directions(const PrincipalDirections& principal, std::siz
 
 // Returns the coordinates themselves, relative to a centre.
 LearntDirections coordinate_directions(const std::vector<float>& centre);
-// Returns the directions multiplied with a rotation, outputs x outputs numbers row by row: projections along them are the
-// former ones times the table.
+// Returns the directions multiplied with a rotation, outputs x outputs numbers row by row: projections along them are
+// the former ones times the table.
 LearntDirections turned(const LearntDirections& directions, const std::vector<float>& rotation);
 
 // Returns the bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 means zero.

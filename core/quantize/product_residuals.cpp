@@ -18,7 +18,9 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return sum;
 }
 
-// Returns the largest absolute value, sixteen at a time, so that none waits for the one before.
+constexpr float kLargestValue = 1e30f;  // of a table, as a file that lies may say more
+
+// Returns the largest absolute value that is a number, sixteen at a time, so that none waits for the one before.
 float largest_of(const std::vector<float>& values) {
   constexpr std::size_t kLanes = 16;
   std::array<float, kLanes> most{};
@@ -31,20 +33,22 @@ float largest_of(const std::vector<float>& values) {
 }
 
 // Rounds a table's numbers to whole ones, of which the largest is `most`, halves away from zero; returns the value of
-// one.
+// one. Whatever is not a number becomes -most.
 template <class Entry>
 float round_tables(const std::vector<float>& values, int most, Entry* entries) {
-  const float largest = largest_of(values);
+  const float largest = std::min(largest_of(values), kLargestValue);
   if (!(largest > 1e-30f)) {
     std::fill_n(entries, values.size(), Entry{0});
     return 0;
   }
-  const float factor = static_cast<float>(most) / largest;
+  const auto limit = static_cast<float>(most);
+  const float factor = limit / largest;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float value = factor * values[i];
+    const float scaled = factor * values[i];
+    const float value = scaled > -limit ? std::min(scaled, limit) : -limit;
     entries[i] = static_cast<Entry>(static_cast<int>(value + (value < 0 ? -0.5f : 0.5f)));
   }
-  return largest / static_cast<float>(most);
+  return largest / limit;
 }
 
 }  // namespace

@@ -6,16 +6,17 @@
 //
 //   g = |r| / |y|,   scale = 2 g,   offset = |r|^2 + e(x)^2 + scale <y, c>
 //
-// This is the geometric mean of two gains. |r|^2 / <y, r> makes the estimate unbiased (leading_codes.h), and <y, r> / |y|^2
-// takes g y as near to r as it can be. For long codes all three are nearly equal. For short ones the first exaggerates
-// the error of a code more than it corrects its length, and the second takes all rows to be nearer to their centroid than
-// they are. Of ten neighbours on SIFT, codes of 8 bytes rank 4.7 (unbiased), 5.5 (nearest) and 5.7 (this) among the
-// first ten.
+// This is the geometric mean of two gains. |r|^2 / <y, r> makes the estimate unbiased (leading_codes.h), and <y, r> /
+// |y|^2 takes g y as near to r as it can be. For long codes all three are nearly equal. For short ones the first
+// exaggerates the error of a code more than it corrects its length, and the second takes all rows to be nearer to their
+// centroid than they are. Of ten neighbours on SIFT, codes of 8 bytes rank 4.7 (unbiased), 5.5 (nearest) and 5.7 (this)
+// among the first ten.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "quantize/product_codes.h"
@@ -34,8 +35,8 @@ class ProductResiduals : public ResidualCodes {
   void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const override;
   QueryCodes bind(const float* projection, std::int8_t* tables) const override;
 
-  const ProductCodes& codes() const { return codes_; }
-  const std::optional<transform::Rotation>& rotation() const { return rotation_; }
+  std::span<const float> learnt() const override { return codes_.codebooks().centroids; }
+  const transform::Rotation* rotation() const override { return rotation_ ? &*rotation_ : nullptr; }
 
  private:
   // Returns the vector that is coded, or looked up: the rotated one.

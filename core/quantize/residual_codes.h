@@ -11,6 +11,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+
+#include "transform/rotation.h"
 
 namespace nearabout::quantize {
 
@@ -68,6 +71,11 @@ class ResidualCodes {
   virtual void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const = 0;
   // Fills the tables of a query (kernels.h), or writes its bytes: shape().query_bytes() of them.
   virtual QueryCodes bind(const float* projection, std::int8_t* tables) const = 0;
+  // Returns what these codes were learnt to be, as files store it: codewords or steps; empty if they need nothing but
+  // their shape.
+  virtual std::span<const float> learnt() const { return {}; }
+  // Returns the rotation before coding; null: there is none.
+  virtual const transform::Rotation* rotation() const { return nullptr; }
 
  protected:
   ResidualCodes(const ResidualCodes&) = default;

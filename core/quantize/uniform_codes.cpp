@@ -15,6 +15,7 @@ using kernels::kTableBytes;
 // is the last level.
 constexpr float kTriedMultiples[] = {0.85f, 1.0f, 1.15f, 1.3f, 1.5f, 1.75f, 2.0f, 2.4f};
 constexpr float kSpreads = 3;
+constexpr float kLargestValue = 1e30f;  // of a query, as a file that lies may say more
 
 }  // namespace
 
@@ -58,9 +59,7 @@ void UniformCodes::put_number(std::uint8_t* packed, std::size_t direction, unsig
 }
 
 // Rounds to the nearest of the levels, which are halves of odd numbers.
-float UniformCodes::nearest_value(float value) const {
-  return std::clamp(std::floor(value) + 0.5f, -middle_, middle_);
-}
+float UniformCodes::nearest_value(float value) const { return std::clamp(std::floor(value) + 0.5f, -middle_, middle_); }
 
 // Returns the multiple at which the rounded numbers, weighed by the steps, are most nearly parallel to the residual.
 float UniformCodes::best_multiple(const std::vector<float>& scaled, const std::vector<float>& weights) const {
@@ -121,7 +120,10 @@ void UniformCodes::approximate(const std::uint8_t* packed, const RowTerms& terms
 QueryCodes UniformCodes::bind(const float* projection, std::int8_t* tables) const {
   const std::size_t m = shape_.directions;
   std::vector<float> query(m);
-  for (std::size_t j = 0; j < m; ++j) query[j] = projection[j] * steps_[j];
+  for (std::size_t j = 0; j < m; ++j) {
+    const float scaled = projection[j] * steps_[j];
+    query[j] = scaled > -kLargestValue ? std::min(scaled, kLargestValue) : -kLargestValue;
+  }
   float most = 0;
   for (const Plane& plane : planes_) {
     const std::size_t covered = 4 / plane.bits;

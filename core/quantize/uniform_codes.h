@@ -5,13 +5,14 @@
 // (kernels.h) serves any number of bits: one look-up for four bits of one direction, two of two, or one of four.
 //
 // The residual r is divided by the steps of its directions (ones after a random rotation: J. Gao and C. Long, "RaBitQ",
-// SIGMOD 2024, and J. Gao et al., arXiv 2409.09913, for more bits; the spread of each coordinate for scalar codes), then
-// rounded to y at that multiple, of a few, at which y is most nearly parallel to r. The row is taken to be y |r|^2 / <y, r>,
-// which makes the estimate unbiased (leading_codes.h).
+// SIGMOD 2024, and J. Gao et al., arXiv 2409.09913, for more bits; the spread of each coordinate for scalar codes),
+// then rounded to y at that multiple, of a few, at which y is most nearly parallel to r. The row is taken to be y |r|^2
+// / <y, r>, which makes the estimate unbiased (leading_codes.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "quantize/residual_codes.h"
@@ -30,14 +31,14 @@ class UniformCodes : public ResidualCodes {
   void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const override;
   QueryCodes bind(const float* projection, std::int8_t* tables) const override;
 
-  const std::vector<float>& steps() const { return steps_; }
+  std::span<const float> learnt() const override { return steps_; }
 
  private:
   // Some bits of each number.
   struct Plane {
-    std::size_t bits;       // 4, 2 or 1
-    std::size_t shift;      // bits of the numbers below it
-    std::size_t first_bit;  // of a row's code, where the plane begins
+    std::size_t bits;             // 4, 2 or 1
+    std::size_t shift;            // bits of the numbers below it
+    std::size_t first_bit;        // of a row's code, where the plane begins
     std::vector<float> patterns;  // 16 for each direction that a code of four bits covers
   };
   unsigned number_at(const std::uint8_t* packed, std::size_t direction) const;

@@ -20,7 +20,7 @@ import numpy as np
 
 import nearabout as na
 
-from . import attacks, forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks, make_golden
+from . import attacks, code_attacks, forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks, make_golden
 
 SECONDS_AN_ATTACK = 30  # then it hangs, and the process ends with a trace
 
@@ -110,7 +110,7 @@ def same_answers(answers: list[Any], good: list[Any]) -> bool:
 def run(folder: Path, golden: str, names: list[str]) -> None:
     path_of_good = make_golden.path_of(golden)
     image, good = path_of_good.read_bytes(), ask(path_of_good)[0]
-    kinds = (forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks)
+    kinds = (code_attacks, forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks)
     known = {name: one for module in (attacks, *kinds) for name, one in vars(module).items()}
     for number, made in enumerate(made for name in names for made in known[name](image)):
         path = folder / f"{number}.near"  # a name of its own each time: an open file must not change

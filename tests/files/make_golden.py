@@ -96,7 +96,8 @@ def forests() -> Iterator[Golden]:
 
 def lists() -> Iterator[Golden]:
     """What is not released yet, calibrated as it is by default."""
-    for golden in (*lists_of_codes(), *screened_ones(), *graphs(), *kd_trees(), *hashes()):
+    lists = (*lists_of_codes(), *other_codes_of_lists(), *screened_ones())
+    for golden in (*lists, *graphs(), *kd_trees(), *hashes()):
         yield golden._replace(calibrate=True)
 
 
@@ -137,6 +138,21 @@ def lists_of_codes() -> Iterator[Golden]:
     kind = na.IVF(lists=8, codes=na.PcaCodes(8, bits=2), byte_rows=True)
     query = (centres[3] + 0.3 * source.standard_normal(32)).tolist()
     yield Golden("ivf_byte_rows", floats, None, "euclidean", query, kind)
+
+
+def other_codes_of_lists() -> Iterator[Golden]:
+    """Codes of the field: by parts, by parts in cells, of coordinates, and along random directions of the rows."""
+    source = np.random.default_rng(20_265)
+    centres = source.standard_normal((12, 32))
+    floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 32))).astype(np.float32)
+    query = (centres[5] + 0.3 * source.standard_normal(32)).tolist()
+    yield Golden("ivf_pq", floats, None, "cosine", query, na.IVF(lists=8, codes=na.PQ(8, bits=4)), 7)
+    kind = na.IVF(lists=6, codes=na.LOPQ(4, bits=8, cells=2))
+    yield Golden("ivf_lopq", floats[:, :8], range(1000, 1300), "euclidean", query[:8], kind)
+    kind = na.IVF(lists=8, codes=na.SQ(bits=6), refine=False)
+    yield Golden("ivf_scalar", floats[:, :20].astype(np.float16), None, "dot", query[:20], kind)
+    kind = na.IVF(lists=8, codes=na.RaBitQ(bits=3), residual=False)
+    yield Golden("ivf_rows", floats, None, "euclidean", query, kind)
 
 
 def graphs() -> Iterator[Golden]:

@@ -28,6 +28,7 @@ KDTREE_HEADER, KDTREE_SCALE, KDTREE_ROWS, KDTREE_POINTS, KDTREE_BOXES, KDTREE_VI
 BINARY_HEADER, BINARY_CENTRE, BINARY_DIRECTIONS, BINARY_LEVELS, SAMPLED_BITS = range(100, 105)
 HASH_HEADER, HASH_CODES, HASH_KEYS, HASH_ENDS, HASH_ROWS = range(105, 110)
 QUANTIZER = range(110, 120)
+LIST_CODE_HEADER, LIST_CODEBOOKS, LIST_ROTATIONS, LIST_CELLS = range(130, 134)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -111,6 +112,10 @@ NAMES = {
     117: "quantizer_ranges",
     118: "quantizer_directions",
     119: "quantizer_steps",
+    LIST_CODE_HEADER: "list_code_header",
+    LIST_CODEBOOKS: "list_codebooks",
+    LIST_ROTATIONS: "list_rotations",
+    LIST_CELLS: "list_cells",
     CHECKSUMS: "checksums",
 }
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600  # a child that needs longer hangs
 RECORDED: dict[str, Any] = json.loads((make_golden.NEXT / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 LISTS = [name for name in RECORDED if name.startswith("ivf")]
+CODED = ["ivf_pq", "ivf_lopq", "ivf_scalar", "ivf_rows"]
 GRAPHS = [name for name in RECORDED if name.startswith("graph")]
 KD_TREES = [name for name in RECORDED if name.startswith("kdtree")]
 HASHES = [name for name in RECORDED if name.startswith("lsh")]
@@ -111,6 +112,12 @@ def test_lies_about_lists(golden: str, attacks: list[str], tmp_path: Path) -> No
     assert complaints(judged(tmp_path, golden, attacks)) == []
 
 
+@pytest.mark.parametrize("golden", CODED)
+def test_lies_about_codes(golden: str, tmp_path: Path) -> None:
+    attacks = ["facts_of_codes", "numbers_of_codes", "shapes_of_codes", *["cells_of_codes"] * (golden == "ivf_lopq")]
+    assert complaints(judged(tmp_path, golden, attacks)) == []
+
+
 def test_lies_about_bytes(tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, "ivf_bytes", ["bytes_of_lists"])) == []
 
@@ -173,6 +180,12 @@ def test_they_hold_what_they_are_for() -> None:
     assert {"screen_bounds", "screen_grid", "row_terms", "guard", "leaf_residuals"} <= sections["forest_screened"]
     assert not {"screen_directions", "codes"} & sections["forest_screened"]
     assert all(info["lists"] > 1 and info["file_bytes"] < 100_000 for info in infos)
+    told = [na.open(make_golden.path_of(name)).info() for name in CODED]
+    assert [info["code_family"] for info in told] == ["pq", "lopq", "sq", "rabitq"]
+    assert [info["code_bits"] for info in told] == [4, 8, 6, 3]
+    assert [info["code_cells"] for info in told] == [1, 2, 1, 1]
+    assert [info["residual"] for info in told] == [True, True, True, False]
+    assert all(info["file_bytes"] < 100_000 for info in told)
     others = [na.open(make_golden.path_of(name)).info() for name in ("ivf_bytes", "ivf_estimates", "ivf_codes")]
     assert [info["distance_source"] for info in others] == ["int8", "codes", "codes"]
     assert [info["keeps_vectors"] for info in others] == [False, True, False]

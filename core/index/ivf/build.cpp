@@ -101,10 +101,9 @@ void write_tuning(storage::Writer& writer, const index::Tuning& tuning) {
 void check_codes(const IvfOptions& options) {
   if (options.code_bits != 0 && !are_bits_of(options.code_family, options.code_bits))
     throw InvalidInputError("codes " + std::string(name_of(options.code_family)) + " have " +
-                            std::to_string(options.code_bits) + " bits; " +
-                            bits_of(options.code_family) + " are allowed");
-  const bool always = options.code_family == CodeFamily::pca || options.code_family == CodeFamily::local;
-  if (always && !options.residual)
+                            std::to_string(options.code_bits) + " bits; " + bits_of(options.code_family) +
+                            " are allowed");
+  if (!options.residual && !may_code_rows(options.code_family))
     throw InvalidInputError("codes " + std::string(name_of(options.code_family)) +
                             " are codes of residuals; residual=False is for pq, opq, sq and rabitq");
 }

@@ -46,8 +46,8 @@ class Encoder {
       header[i].list = lists_[i];
       header[i].residual = residual(projection(i), rests_[i]);
       if (!learnt_.residual) std::fill(centroid_.begin(), centroid_.end(), 0.0f);
-      header[i].terms = learnt_.codes.of_list(lists_[i])
-                            .encode(projection(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
+      header[i].terms = learnt_.codes.of_list(lists_[i]).encode(projection(i), centroid_.data(), rests_[i],
+                                                                packed + i * learnt_.shape.bytes());
     }
   }
 

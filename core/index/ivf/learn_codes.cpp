@@ -9,9 +9,9 @@
 #include "index/ivf/list_codes_file.h"
 #include "index/ivf/residual_sample.h"
 #include "quantize/byte_centroids.h"
+#include "quantize/learned_rotation.h"
 #include "quantize/product_learn.h"
 #include "quantize/product_residuals.h"
-#include "quantize/learned_rotation.h"
 
 namespace nearabout::ivf {
 namespace {
@@ -107,7 +107,7 @@ std::size_t cell_count(const IvfOptions& options, std::size_t sampled, std::size
 }
 
 ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, const IvfOptions& options,
-                      std::size_t threads) {
+                      std::size_t threads, const Monitor& monitor) {
   const quantize::ProductShape shape = shape_of(learnt.shape);
   const std::size_t cells = cell_count(options, sample.rows(), shape.words(), learnt.lists());
   const std::vector<std::uint32_t> cell_of_list = cells_of_lists(sample, learnt.lists(), cells);
@@ -118,9 +118,12 @@ ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, c
     own.insert(own.end(), from, from + static_cast<std::ptrdiff_t>(sample.dims));
   }
   std::vector<ListCodes::Codes> codes(cells);
-  parallel_for(cells, 1, threads, [&](std::size_t cell, std::size_t, std::size_t) {
-    codes[cell] = codes_of_cell(residuals[cell], shape, learning_of(options, 1));
-  });
+  parallel_for(
+      cells, 1, threads,
+      [&](std::size_t cell, std::size_t, std::size_t) {
+        codes[cell] = codes_of_cell(residuals[cell], shape, learning_of(options, 1));
+      },
+      monitor);
   return {std::move(codes), cell_of_list};
 }
 
@@ -176,7 +179,7 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
   const bool local = options.code_family == CodeFamily::local;
   ResidualSample sample = sample_residuals(learnt, read, rows, local ? kMaxCells * few : few, threads);
   if (local) {
-    learnt.codes = learn_local(learnt, sample, options, threads);
+    learnt.codes = learn_local(learnt, sample, options, threads, monitor);
     return;
   }
   const quantize::ProductLearning learning = learning_of(options, threads);
@@ -187,8 +190,8 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
     learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(std::move(all.codebooks)));
     return;
   }
-  learnt.codes = ListCodes(std::make_shared<const quantize::ProductResiduals>(
-      codebooks_of(sample.directions, shape, learning, monitor)));
+  learnt.codes = ListCodes(
+      std::make_shared<const quantize::ProductResiduals>(codebooks_of(sample.directions, shape, learning, monitor)));
 }
 
 }  // namespace nearabout::ivf

@@ -11,9 +11,7 @@
 namespace nearabout::ivf {
 
 // Returns whether codes are of the coordinates themselves, if there are few enough of them.
-constexpr bool codes_coordinates(CodeFamily family) {
-  return is_product(family) || family == CodeFamily::scalar;
-}
+constexpr bool codes_coordinates(CodeFamily family) { return is_product(family) || family == CodeFamily::scalar; }
 // Returns the shape of codes of vectors of so many dims, as close to the options as whole lines allow; not of
 // CodeFamily::pca, whose shape is measured (code_shape_choice.h).
 quantize::CodeShape given_shape(std::size_t dims, const IvfOptions& options);

@@ -18,7 +18,6 @@ namespace nearabout::ivf {
 namespace {
 
 using quantize::CodeShape;
-using quantize::ProductResiduals;
 using storage::Section;
 using storage::SectionId;
 
@@ -28,15 +27,35 @@ enum Field : std::size_t { kFamily, kParts, kCells, kResidual, kFields };
 constexpr std::size_t kDirectionsField = 1;
 constexpr std::size_t kBitsField = 2;
 
-const ProductResiduals& cell_of(const ListCodes& codes, std::size_t cell) {
-  return static_cast<const ProductResiduals&>(codes.of_cell(cell));
-}
-
 // Throws unless the code of a row fills whole lines, and not too many.
 void check_lines(const storage::File& file, const Section& section, std::size_t place, const CodeShape& shape) {
   if (shape.code_bits() % 32 != 0 || shape.lines() == 0 || shape.lines() > kernels::kMaxLines)
     storage::throw_count(file, section, place, "whole lines of codes",
                          shape.parts > 0 ? shape.parts : shape.directions);
+}
+
+void check_bits(const storage::File& file, const Section& lists_header, CodeFamily family, std::size_t bits) {
+  if (!are_bits_of(family, bits)) storage::throw_count(file, lists_header, kBitsField, bits_of(family), bits);
+}
+
+CodeFamily read_family(const storage::File& file, const Section& section, std::span<const std::uint64_t> header) {
+  if (header[kFamily] == 0 || header[kFamily] > static_cast<std::uint64_t>(CodeFamily::random))
+    storage::throw_count(file, section, kFamily, "the number of a family of codes", header[kFamily]);
+  return static_cast<CodeFamily>(header[kFamily]);
+}
+
+// Throws unless a family can have these parts and cells, and be of residuals or not.
+void check_counts(const storage::File& file, const Section& section, std::span<const std::uint64_t> header,
+                  CodeFamily family, std::size_t directions, std::size_t lists) {
+  const std::uint64_t parts = header[kParts];
+  if (is_product(family) ? parts == 0 || parts > directions : parts != 0)
+    storage::throw_count(file, section, kParts, "parts of product codes, at most one for each direction", parts);
+  const bool local = family == CodeFamily::local;
+  const std::uint64_t cells = header[kCells];
+  if (cells == 0 || cells > lists || (!local && cells != 1))
+    storage::throw_count(file, section, kCells, "one cell, or for local codes at most one for each list", cells);
+  if (header[kResidual] > 1 || (header[kResidual] == 0 && !may_code_rows(family)))
+    storage::throw_count(file, section, kResidual, "0 or 1, for codes of residuals", header[kResidual]);
 }
 
 std::vector<std::uint32_t> read_cells(const storage::File& file, std::size_t cells, std::size_t lists) {
@@ -48,21 +67,26 @@ std::vector<std::uint32_t> read_cells(const storage::File& file, std::size_t cel
   return {all.begin(), all.end()};
 }
 
-void write_products(storage::Writer& writer, CodeFamily family, const ListCodes& codes, std::size_t lists) {
-  std::vector<float> codebooks, rotations;
+// Writes codebooks, or steps.
+void write_learnt(storage::Writer& writer, const ListCodes& codes) {
+  std::vector<float> numbers;
   for (std::size_t cell = 0; cell < codes.cells(); ++cell) {
-    const ProductResiduals& own = cell_of(codes, cell);
-    const std::vector<float>& words = own.codes().codebooks().centroids;
-    codebooks.insert(codebooks.end(), words.begin(), words.end());
-    if (family != CodeFamily::local) continue;
-    const std::vector<float>& matrix = own.rotation()->matrix();
+    const std::span<const float> own = codes.of_cell(cell).learnt();
+    numbers.insert(numbers.end(), own.begin(), own.end());
+  }
+  if (numbers.empty()) return;
+  writer.add<float>(SectionId::list_codebooks, {codes.cells(), numbers.size() / codes.cells()}, numbers);
+}
+
+// Writes the rotations of cells, and which lists are in each.
+void write_cells(storage::Writer& writer, const ListCodes& codes, std::size_t lists) {
+  std::vector<float> rotations;
+  for (std::size_t cell = 0; cell < codes.cells(); ++cell) {
+    const std::vector<float>& matrix = codes.of_cell(cell).rotation()->matrix();
     rotations.insert(rotations.end(), matrix.begin(), matrix.end());
   }
-  const std::uint64_t cells = codes.cells();
-  writer.add<float>(SectionId::list_codebooks, {cells, codebooks.size() / cells}, codebooks);
-  if (family != CodeFamily::local) return;
   const std::size_t directions = codes.shape().directions;
-  writer.add<float>(SectionId::list_rotations, {cells * directions, directions}, rotations);
+  writer.add<float>(SectionId::list_rotations, {codes.cells() * directions, directions}, rotations);
   std::vector<std::uint32_t> cell_of_list(lists);
   for (std::size_t list = 0; list < lists; ++list) cell_of_list[list] = static_cast<std::uint32_t>(codes.cell_of(list));
   writer.add<std::uint32_t>(SectionId::list_cells, {lists, 1}, cell_of_list);
@@ -91,7 +115,7 @@ ListCodes read_products(const storage::File& file, CodeFamily family, const Code
       const std::span<const float> turned = rotations.subspan(cell * turns, turns);
       rotation.emplace(std::vector<float>(turned.begin(), turned.end()), shape.directions);
     }
-    codes.push_back(std::make_shared<const ProductResiduals>(
+    codes.push_back(std::make_shared<const quantize::ProductResiduals>(
         quantize::ProductCodebooks{product, {own.begin(), own.end()}}, std::move(rotation)));
   }
   return {std::move(codes), local ? read_cells(file, cells, lists) : std::vector<std::uint32_t>()};
@@ -110,7 +134,8 @@ std::vector<float> read_steps(const storage::File& file, CodeFamily family, cons
 }  // namespace
 
 bool has_steps(CodeFamily family, std::size_t bits) {
-  return family == CodeFamily::scalar ? bits != 8 : family == CodeFamily::random && quantize::are_uniform_bits(bits) && bits != 4;
+  if (family == CodeFamily::scalar) return bits != 8;
+  return family == CodeFamily::random && !quantize::are_code_bits(bits);
 }
 
 ListCodes leveled_codes(CodeFamily family, const CodeShape& shape, std::vector<float> steps) {
@@ -121,41 +146,27 @@ ListCodes leveled_codes(CodeFamily family, const CodeShape& shape, std::vector<f
 
 void write_list_codes(storage::Writer& writer, const StoredListCodes& stored, std::size_t lists) {
   if (stored.family == CodeFamily::pca) return;
-  const CodeShape& shape = stored.codes.shape();
-  const std::uint64_t header[] = {static_cast<std::uint64_t>(stored.family), shape.parts, stored.codes.cells(),
-                                  stored.residual ? 1u : 0u};
+  const std::uint64_t header[] = {static_cast<std::uint64_t>(stored.family), stored.codes.shape().parts,
+                                  stored.codes.cells(), stored.residual ? 1u : 0u};
   writer.add<std::uint64_t>(SectionId::list_code_header, {1, kFields}, header);
-  if (is_product(stored.family)) return write_products(writer, stored.family, stored.codes, lists);
-  if (!has_steps(stored.family, shape.bits)) return;
-  const auto& codes = static_cast<const quantize::UniformCodes&>(stored.codes.of_cell(0));
-  writer.add<float>(SectionId::list_codebooks, {1, shape.directions}, codes.steps());
+  write_learnt(writer, stored.codes);
+  if (stored.family == CodeFamily::local) write_cells(writer, stored.codes, lists);
 }
 
 StoredListCodes read_list_codes(const storage::File& file, const Section& lists_header, const CodeShape& given,
                                 std::size_t lists) {
   if (!file.has(SectionId::list_code_header)) {
-    if (!quantize::are_code_bits(given.bits))
-      storage::throw_count(file, lists_header, kBitsField, "1, 2, 4 or 8 bits", given.bits);
+    check_bits(file, lists_header, CodeFamily::pca, given.bits);
     check_lines(file, lists_header, kDirectionsField, given);
     return {CodeFamily::pca, leveled_codes(CodeFamily::pca, given, {}), true};
   }
   const Section& section = file.section(SectionId::list_code_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
-  if (header[kFamily] == 0 || header[kFamily] > static_cast<std::uint64_t>(CodeFamily::random))
-    storage::throw_count(file, section, kFamily, "the number of a family of codes", header[kFamily]);
-  const auto family = static_cast<CodeFamily>(header[kFamily]);
-  if (!are_bits_of(family, given.bits))
-    storage::throw_count(file, lists_header, kBitsField, bits_of(family), given.bits);
+  const CodeFamily family = read_family(file, section, header);
+  check_bits(file, lists_header, family, given.bits);
+  check_counts(file, section, header, family, given.directions, lists);
   const bool product = is_product(family);
-  if (product ? header[kParts] == 0 || header[kParts] > given.directions : header[kParts] != 0)
-    storage::throw_count(file, section, kParts, "parts of product codes, at most one for each direction",
-                         header[kParts]);
-  const bool local = family == CodeFamily::local;
-  if (header[kCells] == 0 || header[kCells] > lists || (!local && header[kCells] != 1))
-    storage::throw_count(file, section, kCells, "one cell, or for local codes at most one for each list",
-                         header[kCells]);
-  if (header[kResidual] > 1) storage::throw_count(file, section, kResidual, "0 or 1", header[kResidual]);
   const CodeShape shape{given.directions, given.bits, header[kParts]};
   check_lines(file, product ? section : lists_header, product ? std::size_t{kParts} : kDirectionsField, shape);
   ListCodes codes = product ? read_products(file, family, shape, header[kCells], lists)

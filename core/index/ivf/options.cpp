@@ -21,7 +21,8 @@ std::string_view name_of(CodeFamily family) { return kCodeFamilies[static_cast<s
 CodeFamily family_of_codes(std::string_view name) {
   for (std::size_t i = 0; i < kCodeFamilies.size(); ++i)
     if (kCodeFamilies[i] == name) return static_cast<CodeFamily>(i);
-  throw InvalidInputError("there are no codes named \"" + std::string(name) + "\"; pass pca, pq, opq, lopq, sq or rabitq");
+  throw InvalidInputError("there are no codes named \"" + std::string(name) +
+                          "\"; pass pca, pq, opq, lopq, sq or rabitq");
 }
 
 std::string bits_of(CodeFamily family) {

@@ -27,6 +27,8 @@ enum class CodeFamily {
 constexpr bool is_product(CodeFamily family) {
   return family == CodeFamily::product || family == CodeFamily::rotated || family == CodeFamily::local;
 }
+// Returns whether codes may be of rows themselves, and not of their residuals.
+constexpr bool may_code_rows(CodeFamily family) { return family != CodeFamily::pca && family != CodeFamily::local; }
 std::string_view name_of(CodeFamily family);
 // Throws InvalidInputError if there is no such family.
 CodeFamily family_of_codes(std::string_view name);
@@ -47,9 +49,9 @@ struct IvfOptions {
   index::Tuning tuning = {};  // the processors and the workload that it is chosen for
   double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
   CodeFamily code_family = CodeFamily::pca;
-  std::size_t code_cells = 0;                   // of local codes; 0: chosen from the number of rows
-  bool residual = true;                         // rows are coded relative to the centroids of their lists
-  std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used
+  std::size_t code_cells = 0;           // of local codes; 0: chosen from the number of rows
+  bool residual = true;                 // rows are coded relative to the centroids of their lists
+  std::span<const float> queries = {};  // queries for calibration, one after another; empty: rows are used
 };
 
 // Returns how rows are compared. Vectors of bytes are their own 8-bit codes.

@@ -11,8 +11,8 @@
 namespace nearabout::ivf {
 
 struct ResidualSample {
-  std::size_t dims = 0;             // shape.directions
-  std::vector<float> directions;    // residuals divided by their lengths, dims floats each
+  std::size_t dims = 0;              // shape.directions
+  std::vector<float> directions;     // residuals divided by their lengths, dims floats each
   std::vector<std::uint32_t> lists;  // of each
 
   std::size_t rows() const { return lists.size(); }

@@ -158,7 +158,8 @@ class IVF(Kind):
     is_tuned: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
     settings_usage: ClassVar[str] = (
-        "lists=N, codes=N (bytes per row) or pq:16:4 (also opq, lopq, sq, rabitq), residual=false, refine=false, keep_vectors=false (results from codes, a smaller file), "
+        "lists=N, codes=N (bytes per row) or pq:16:4 (also opq, lopq, sq, rabitq), residual=false, refine=false, "
+        "keep_vectors=false (results from codes, a smaller file), "
         "byte_rows=auto (where they pay), true (a larger file, fewer vectors read) or false"
     )
     effort_is: ClassVar[str] = "lists probed"
@@ -265,7 +266,7 @@ class IVF(Kind):
         """Returns the bytes of a row's code, a multiple of four."""
         if self.codes != "auto":
             codes = self.codes if isinstance(self.codes, Codes) else PcaCodes(self.codes)
-            return codes.width(case.dims)
+            return codes.width(_coded_dims(case))
         if not self.refine:  # codes alone rank the rows, so they are longer
             return 4 * round(min(48, max(16, case.dims / 2)) / 4)
         return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
@@ -298,6 +299,8 @@ class IVF(Kind):
         lists = self.list_count(case)
         panels = 32 * math.ceil(min(MOST_DIRECTIONS, directions(case.dims, 5)) / 32)
         learnt = panels * case.dims + 36 * lists + lists * panels
+        if isinstance(self.codes, Codes):
+            learnt += self.codes.learnt_bytes(case.rows, _coded_dims(case), lists)
         return self.codes_bytes(case) + (8 if case.integers else 4) * self._places(case) + learnt
 
     def own_seconds(self, case: Case) -> float:
@@ -320,7 +323,8 @@ class IVF(Kind):
         coded = 32 * math.ceil(min(dims, _MOST_CODED) / 32)
         sizes = self._planned(case)
         clustering = sizes["clustered_rows"] * (2 * coded + 16) + sizes["projected_rows"] * 5 * coded
-        learning = max(clustering, sizes["sample_rows"] * (16 * dims + 600))
+        sampled = self.codes.sample_bytes(rows, _coded_dims(case)) if isinstance(self.codes, Codes) else 0
+        learning = max(clustering, sizes["sample_rows"] * (16 * dims + 600), sampled)
         return max(learning, held), held
 
     def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:
@@ -342,6 +346,11 @@ def _codes_line(info: Mapping[str, Any]) -> str:
         return line
     more = f", {_counted(cells, 'cell')}" if cells > 1 else ""
     return f"{family}: {line}{more}{'' if info['residual'] else ', not of residuals'}"
+
+
+def _coded_dims(case: Case) -> int:
+    """Returns the dims of the vectors that are coded: under dot there is one more."""
+    return case.dims + (case.metric == "dot")
 
 
 def _or_zero(setting: int | Literal["auto"]) -> int:

@@ -21,6 +21,10 @@ _MOST_RANDOM_BITS = 8
 _MOST_CELLS = 1_000
 _LINE_DIRECTIONS = 32  # directions are coded in multiples of it
 MOST_DIRECTIONS = 192
+# As the core learns product codes: rows of the sample for a number of bits, cells, and rows of a cell for a codeword.
+_SAMPLED = {4: 8_192, 8: 65_536}
+_MOST_AUTO_CELLS = 64
+_ROWS_PER_WORD = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,6 +47,14 @@ class Codes(Quantizer):
     def width(self, dims: int) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
         raise NotImplementedError
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        """Returns the bytes of codebooks and the like."""
+        return 0
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        """Returns the bytes of the rows that these are learnt from."""
+        return 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,9 +153,15 @@ class PQ(Codes):
         check_bits(self.bits, _PART_BITS, "part")
 
     def width(self, dims: int) -> int:
-        parts = min(self.size * 8 // self.bits, min(MOST_DIRECTIONS, 4 * math.ceil(dims / 4)))
+        parts = min(self.size * 8 // self.bits, _part_directions(dims))
         unit = 32 // self.bits
         return 4 * max(1, math.ceil(parts / unit))
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        return int(4 * 2**self.bits * _part_directions(dims))
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        return 4 * min(rows, _SAMPLED[self.bits]) * _part_directions(dims)
 
 
 @dataclass(frozen=True, repr=False)
@@ -201,6 +219,15 @@ class LOPQ(PQ):
         super().__post_init__()
         if self.cells != "auto":
             check_count("cells", self.cells, _MOST_CELLS, ', or "auto"')
+
+    def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
+        enough = max(1, min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits]) // (_ROWS_PER_WORD * 2**self.bits))
+        cells = min(lists, min(_MOST_AUTO_CELLS, enough) if self.cells == "auto" else self.cells)
+        return cells * (super().learnt_bytes(rows, dims, lists) + 4 * _part_directions(dims) ** 2)
+
+    def sample_bytes(self, rows: int, dims: int) -> int:
+        sampled = min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits])
+        return 2 * 4 * sampled * _part_directions(dims)  # all together, and those of each cell
 
 
 @dataclass(frozen=True, repr=False)
@@ -329,6 +356,10 @@ def check_bits(bits: object, allowed: tuple[int, ...], of: str) -> None:
     if isinstance(bits, bool) or not isinstance(bits, int) or bits not in allowed:
         numbers = f"{', '.join(map(str, allowed[:-1]))} or {allowed[-1]}"
         raise InvalidInputError(f"bits is {bits!r}; pass {numbers} bits per {of}")
+
+
+def _part_directions(dims: int) -> int:
+    return min(MOST_DIRECTIONS, 4 * math.ceil(dims / 4))
 
 
 def _line_directions(dims: int) -> int:

@@ -136,8 +136,7 @@ void check_scan(const Scanner& scanner, const Coded& coded, const std::vector<Al
         continue;
       }
       const bool same = found < scans[q].found && numbers[q][found] == kFirst + i && estimates[q][found] == estimate;
-      expect(same, scanner.name, scanner.kernel, coded.lines, i, estimate,
-             estimates[q][std::min(found, room - 1)]);
+      expect(same, scanner.name, scanner.kernel, coded.lines, i, estimate, estimates[q][std::min(found, room - 1)]);
       ++found;
     }
     CHECK_EQUAL(scans[q].found, found);

@@ -4,11 +4,10 @@
 
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
-#include "base/aligned.h"
 #include "check.h"
 #include "kernels/kernels.h"
+#include "quantize/scanned_codes.h"
 #include "quantize/shapes.h"
 
 using namespace nearabout;
@@ -77,106 +76,16 @@ void estimates_are_unbiased(const CodeShape& shape) {
   CHECK(ratio > 0.85 && ratio < 1.15);
 }
 
-// Rows as packed into lists, and their estimates one at a time.
-struct Packed {
-  CodeShape shape;
-  std::size_t rows;
-  std::vector<std::uint8_t> codes;
-  std::vector<RowTerms> terms;
-};
-
-Packed random_rows(Generator& random, const CodeShape& shape, std::size_t rows) {
-  const PcaCodes codes(shape);
-  Packed packed{shape, rows, std::vector<std::uint8_t>(rows * shape.bytes()), {}};
-  const Table centroid = normal(random, 1, shape.directions);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const Table projection = normal(random, 1, shape.directions, 0.1, 1 + static_cast<double>(i % 5));
-    packed.terms.push_back(codes.encode(projection.row(0), centroid.row(0), static_cast<float>(i) * 0.1f,
-                                        packed.codes.data() + i * shape.bytes()));
-  }
-  return packed;
-}
-
-// Terms as 16 bits between the smallest and the largest, as the file stores them.
-struct Blocks {
-  std::vector<std::uint8_t> bytes;
-  float low, offset_step, scale_step;
-};
-
-void put_term(std::uint8_t* line, std::size_t place, double value) {
-  const auto term = static_cast<std::uint16_t>(std::lrint(value));
-  line[place * 2] = static_cast<std::uint8_t>(term & 0xff);
-  line[place * 2 + 1] = static_cast<std::uint8_t>(term >> 8);
-}
-
-Blocks blocks_of(const Packed& packed) {
-  float low = packed.terms[0].offset, high = low, most = 0;
-  for (const RowTerms& terms : packed.terms) {
-    low = std::min(low, terms.offset);
-    high = std::max(high, terms.offset);
-    most = std::max(most, terms.scale);
-  }
-  const std::size_t lines = packed.shape.lines();
-  const std::size_t each = kernels::block_bytes(lines);
-  Blocks blocks{std::vector<std::uint8_t>((packed.rows + 15) / 16 * each, 0), low, (high - low) / 65'535 + 1e-9f,
-                most / 65'535};
-  for (std::size_t i = 0; i < packed.rows; ++i) {
-    std::uint8_t* const block = blocks.bytes.data() + i / 16 * each;
-    put_codes(packed.codes.data() + i * packed.shape.bytes(), packed.shape, i % 16, block);
-    std::uint8_t* const line = block + lines * kernels::kLineBytes;
-    put_term(line, i % 16, double{packed.terms[i].offset - low} / double{blocks.offset_step});
-    put_term(line, 16 + i % 16, double{packed.terms[i].scale} / double{blocks.scale_step});
-  }
-  return blocks;
-}
-
-// Returns how far the sum of entries, or of products with bytes, may be off, in units of an entry or a byte of 1.
-double entry_error(const CodeShape& shape) {
-  if (shape.has_bytes()) return 0.501 * 127 * static_cast<double>(shape.directions);
-  return 0.501 * static_cast<double>(shape.codes());
-}
-
-// To within half an entry for each code, half a step of each term, and the rounding error of a float.
 void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   Generator random(static_cast<unsigned>(shape.directions + rows));
   const PcaCodes codes(shape);
-  const Packed packed = random_rows(random, shape, rows);
-  const Blocks blocks = blocks_of(packed);
+  const Table centroid = normal(random, 1, shape.directions);
+  const Encoded encoded = encode(codes, of_many_lengths(random, rows, shape.directions), centroid.row(0));
   const Table query = normal(random, 1, shape.directions, 0.2, 2);
-  const AlignedBytes memory = aligned_bytes(shape.query_bytes());
-  auto* const tables = static_cast<std::int8_t*>(static_cast<void*>(memory.get()));
-  const QueryCodes bound = codes.bind(query.row(0), tables);
-  int largest = 0;
-  for (std::size_t at = 0; at < shape.query_bytes(); ++at) largest = std::max(largest, std::abs(int{tables[at]}));
-  CHECK_EQUAL(largest,
-              shape.has_bytes() ? kernels::kMaxQueryByte : kernels::kMaxEntry);  // the whole range is used, and no more
-
-  std::vector<std::uint32_t> numbers((rows + 15) / 16 * 16, 99);
-  std::vector<float> estimates(numbers.size());
-  kernels::CodeScan scan{tables,
-                         blocks.low,
-                         blocks.offset_step,
-                         -bound.unit * blocks.scale_step,
-                         std::numeric_limits<float>::infinity(),
-                         5,
-                         numbers.data(),
-                         estimates.data(),
-                         0};
-  scan.correction = bound.correction;
-  kernels::CodeScan* const scans[] = {&scan};
-  const kernels::CodeKernels& kernels = kernels::table().codes;
-  (shape.has_bytes() ? kernels.scan_bytes : kernels.scan)(blocks.bytes.data(), rows, shape.lines(), scans, 1);
-  CHECK_EQUAL(scan.found, rows);
+  expect_scans_estimate_the_same(encoded, query.row(0));
   for (std::size_t i = 0; i < rows; ++i) {
-    const RowTerms& terms = packed.terms[i];
-    const double expected = codes.estimate(query.row(0), packed.codes.data() + i * shape.bytes(), terms);
-    const double sum = std::abs(expected - double{terms.offset}) / double{terms.scale};
-    const double entries = entry_error(shape) * double{bound.unit};
-    const double slack = double{terms.scale} * entries + double{blocks.offset_step} +
-                         double{blocks.scale_step} * (sum + entries) +
-                         1e-5 * (std::abs(expected) + std::abs(double{terms.offset}));
-    CHECK_EQUAL(numbers[i], 5 + i);
-    CHECK(std::abs(double{estimates[i]} - expected) <= slack);
+    const double estimate = codes.estimate(query.row(0), encoded.row(i), encoded.terms[i]);
+    CHECK(std::abs(estimate - estimate_of(encoded, i, query.row(0))) <= 1e-5 * (1 + std::abs(estimate)));
   }
 }
 

@@ -31,6 +31,14 @@ inline Table normal(Generator& random, std::size_t rows, std::size_t dims, doubl
   return table;
 }
 
+// Returns rows of different lengths, from the first to five times it.
+inline Table of_many_lengths(Generator& random, std::size_t rows, std::size_t dims) {
+  Table table = normal(random, rows, dims);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < dims; ++j) table.row(i)[j] *= 1 + static_cast<float>(i % 5);
+  return table;
+}
+
 // Returns combinations of `rank` directions plus a little noise.
 inline Table low_rank(Generator& random, std::size_t rows, std::size_t dims, std::size_t rank, double noise) {
   const Table directions = normal(random, rank, dims);
