@@ -16,11 +16,7 @@ namespace {
 // Never destroyed: daemon threads of Python build and open indexes until the process ends.
 std::vector<IndexKind>& kinds() {
   static auto& all = *new std::vector<IndexKind>{
-      exact::exact_kind(),
-      forest::forest_kind(),
-      ivf::ivf_kind(),
-      graph::graph_kind(),
-      kdtree::kdtree_kind(),
+      exact::exact_kind(), forest::forest_kind(), ivf::ivf_kind(), graph::graph_kind(), kdtree::kdtree_kind(),
   };
   return all;
 }
