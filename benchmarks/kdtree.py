@@ -90,8 +90,7 @@ def peers_of(case: Set) -> list[Peer]:
         Peer("KDTree", of_space, lambda rows, size: KDTree(rows, size), 40, OF_SKLEARN, case.points, case.asked),
     ]
     if case.metric != "haversine":
-        ball = Peer("BallTree", 3, lambda rows, size: BallTree(rows, size), 40, OF_SKLEARN, case.points, case.asked)
-        return [*peers, ball]
+        return peers
     angles = np.radians(case.rows.astype(np.float64)), np.radians(case.queries.astype(np.float64))
     on_earth = Peer("BallTree", 3, lambda rows, size: BallTree(rows, size, metric="haversine"), 40, OF_SKLEARN, *angles)
     return [*peers, on_earth]
