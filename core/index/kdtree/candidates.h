@@ -22,7 +22,7 @@ class Candidates {
     k_ = k;
     epsilon_ = epsilon;
     nearest_.clear();
-    if (k <= kInOrder) nearest_.resize(k, kNone);
+    if (k <= kMaxInOrder) nearest_.resize(k, kNoKey);
     others_.clear();
     limit_ = prune_limit_ = most < double{kInfinity} ? space_.limit(most) : kInfinity;
   }
@@ -30,36 +30,36 @@ class Candidates {
   // Returns the largest value of a row that may be a result, and the largest of a box that may hold one.
   float limit() const { return limit_; }
   float prune_limit() const { return prune_limit_; }
-  bool has_enough() const { return k_ <= kInOrder ? k_ == 0 || nearest_.back() != kNone : nearest_.size() >= k_; }
+  bool has_enough() const { return k_ <= kMaxInOrder ? k_ == 0 || nearest_.back() != kNoKey : nearest_.size() >= k_; }
 
   void push(float value, std::uint32_t place) {
     if (!(value <= limit_)) return;
     const std::uint64_t key = std::uint64_t{std::bit_cast<std::uint32_t>(value)} << 32 | place;
-    if (k_ > kInOrder) return push_of_many(key);
+    if (k_ > kMaxInOrder) return push_of_many(key);
     const std::uint64_t last = nearest_.back();
     if (key > last) return others_.push_back(key);
     put(key);
-    if (nearest_.back() == kNone) return;
+    if (nearest_.back() == kNoKey) return;
     tighten(value_of(nearest_.back()));
     if (value_of(last) <= limit_) others_.push_back(last);
   }
 
   // Returns true if each() begins with the k nearest in the order of their values, and few others follow.
-  bool are_in_order() const { return k_ <= kInOrder && others_.size() <= kInOrder; }
+  bool are_in_order() const { return k_ <= kMaxInOrder && others_.size() <= kMaxInOrder; }
   // Calls visit(place) for each candidate.
   template <class Visit>
   void each(Visit visit) const {
     for (const std::uint64_t key : nearest_)
-      if (key != kNone) visit(static_cast<std::uint32_t>(key));
+      if (key != kNoKey) visit(static_cast<std::uint32_t>(key));
     for (const std::uint64_t key : others_)
       if (value_of(key) <= limit_) visit(static_cast<std::uint32_t>(key));
   }
 
  private:
   static constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  static constexpr std::uint64_t kNone = ~std::uint64_t{0};  // its value is NaN
-  static constexpr std::size_t kInOrder = 512;               // up to so many are kept in order, and more as a heap
-  static constexpr std::size_t kOneByOne = 24;               // put in place without a branch, one by one
+  static constexpr std::uint64_t kNoKey = ~std::uint64_t{0};  // its value is NaN
+  static constexpr std::size_t kMaxInOrder = 512;             // up to so many are kept in order, and more as a heap
+  static constexpr std::size_t kOneByOne = 24;                // put in place without a branch, one by one
 
   static float value_of(std::uint64_t key) { return std::bit_cast<float>(static_cast<std::uint32_t>(key >> 32)); }
 

@@ -9,10 +9,10 @@ namespace nearabout::kdtree {
 
 // Returns the cost of a query for k neighbours that visits so many leaves.
 inline double descent_cost(const KdTreeLayout& layout, std::size_t k, double leaves) {
-  constexpr double kQueryCost = 300, kNeighbourCost = 25, kLeafCost = 15, kBlockDimCost = 0.5;
+  constexpr double kDescentCost = 300, kNeighbourCost = 25, kLeafCost = 15, kBlockDimCost = 0.5;
   const auto dims = static_cast<double>(layout.space.dims());
   const double blocks = static_cast<double>(layout.shape.leaf_size()) / static_cast<double>(kernels::kBlockRows);
-  return kQueryCost + kNeighbourCost * static_cast<double>(k) +
+  return kDescentCost + kNeighbourCost * static_cast<double>(k) +
          leaves * (kLeafCost + kBlockDimCost * dims * (1 + blocks));
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using kernels::kBlockRows;
 
-constexpr std::size_t kTogether = 256;  // blocks or nodes of a task
+constexpr std::size_t kBlocksAtOnce = 256;  // blocks or nodes of a task
 
 // Puts the box around the rows of a leaf at place `child` of its node's boxes.
 void put_leaf_box(const float* blocks, std::size_t count, std::size_t dims, float* boxes, std::size_t child) {
@@ -43,7 +43,7 @@ std::vector<float> pack_points(const std::vector<float>& points, std::size_t dim
                                const std::vector<std::uint32_t>& order, std::size_t threads) {
   const std::size_t count = (order.size() + kBlockRows - 1) / kBlockRows;
   std::vector<float> blocks(count * dims * kBlockRows);
-  parallel_for(count, kTogether, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+  parallel_for(count, kBlocksAtOnce, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t block = begin; block < end; ++block)
       for (std::size_t r = 0; r < kBlockRows; ++r) {
         const std::size_t row = order[std::min(block * kBlockRows + r, order.size() - 1)];
@@ -58,7 +58,7 @@ std::vector<float> pack_boxes(const std::vector<float>& blocks, std::size_t dims
   const std::size_t block = dims * kBlockRows;
   std::vector<float> boxes(shape.nodes() * 2 * block, std::numeric_limits<float>::infinity());
   for (std::size_t level = 0; level < shape.levels(); ++level)
-    parallel_for(shape.nodes(level), kTogether / kChildren, threads,
+    parallel_for(shape.nodes(level), kBlocksAtOnce / kChildren, threads,
                  [&](std::size_t begin, std::size_t end, std::size_t) {
                    for (std::size_t node = begin; node < end; ++node) {
                      float* const to = boxes.data() + (shape.first_node(level) + node) * 2 * block;

@@ -13,7 +13,7 @@ namespace {
 
 using calibration::kCalibratedK;
 
-constexpr double kStep = 1.15;  // ratio of one effort to the next
+constexpr double kEffortStep = 1.15;  // ratio of one effort to the next
 
 // Returns the place of each row in the tree.
 std::vector<std::uint32_t> places_of_rows(const KdTreeLayout& layout) {
@@ -57,7 +57,7 @@ KdTreeRecallProfile::KdTreeRecallProfile(const KdTreeIndex& tree, const calibrat
     for (const std::size_t effort : followed.efforts) most = std::max(most, effort);
   const std::size_t leaves = tree.layout().shape.leaves();
   for (double effort = 1; effort < static_cast<double>(std::min(most, leaves));
-       effort = std::max(effort + 1, std::ceil(effort * kStep)))
+       effort = std::max(effort + 1, std::ceil(effort * kEffortStep)))
     efforts_.push_back(static_cast<std::size_t>(effort));
   if (most < leaves) efforts_.push_back(most);
   efforts_.push_back(leaves);

@@ -14,7 +14,7 @@ namespace {
 
 // Of so few allowed rows, comparing each takes less time than a search of the tree.
 constexpr std::size_t kFewAllowedRows = 200;
-constexpr std::size_t kQueriesPerTask = 64;
+constexpr std::size_t kQueriesTogether = 64;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void KdTreeIndex::do_search(MatrixView queries, const index::Request& request, c
   const double each =
       budget.every_row ? descent_cost(layout_, request.k, visits(request.k)) : query_cost(request.k, budget.effort);
   const std::size_t threads = worthwhile_threads(static_cast<double>(queries.rows) * each, request.threads);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesPerTask);
+  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesTogether);
   std::vector<std::size_t> far;
   std::mutex adding;
   parallel_for(

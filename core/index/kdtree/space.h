@@ -44,13 +44,13 @@ class TreeSpace {
       const double distance = std::sqrt(value) + 2 * moved_;
       value = distance * distance;
     }
-    return static_cast<float>(std::min(value * (1 + relative_) + absolute_, kMostFloat));
+    return static_cast<float>(std::min(value * (1 + relative_) + absolute_, kMaxFloat));
   }
   // Returns the value at the distance of this one divided by 1 + epsilon.
   double value_nearer(double value, double epsilon) const;
 
  private:
-  static constexpr double kMostFloat = std::numeric_limits<float>::max();
+  static constexpr double kMaxFloat = std::numeric_limits<float>::max();
 
   metric::Metric metric_ = metric::Metric::euclidean;
   std::size_t vector_dims_ = 0, tree_dims_ = 0;

@@ -67,7 +67,7 @@ class KDTree(Kind):
     >>> index = na.build(places, keys=["Berlin", "Paris", "London"], metric="haversine", kind=na.KDTree())
     >>> hits = index.search([50.85, 4.35], k=2)  # from Brussels
     >>> hits.keys.tolist(), hits.distances.round(-3).tolist()
-    (['Paris', 'London'], [263000.0, 320000.0])
+    (['Paris', 'London'], [264000.0, 321000.0])
     """
 
     leaf_size: int = 16
