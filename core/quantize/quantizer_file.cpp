@@ -34,6 +34,7 @@ std::shared_ptr<const storage::File> Quantizer::write(storage::Writer writer) co
 }
 
 std::shared_ptr<const Quantizer> Quantizer::read(const storage::File& file) {
+  file.verify();  // all of it is read now, and nothing later
   if (!file.has(SectionId::quantizer_header))
     throw UnknownFormatError(file.name() +
                              ": is a .near file, but not one of a quantizer; nearabout.open reads indexes");

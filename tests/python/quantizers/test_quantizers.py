@@ -175,7 +175,7 @@ def test_progress_rises_to_one() -> None:
     [
         (lambda: na.PQ(0), "size is 0; pass a whole number from 1"),
         (lambda: na.PQ(8, bits=5), "bits is 5; pass 4 or 8"),
-        (lambda: getattr(na, "PQ")(8, nbits=4), "no setting 'nbits'"),
+        (lambda: na.PQ(8, nbits=4), "no setting 'nbits'"),  # type: ignore[call-arg]
         (lambda: na.SQ(5), "bits is 5; pass 4, 6 or 8"),
         (lambda: na.ITQ(0), "bits is 0"),
         (lambda: na.PQ(8).encode([[1.0]]), r"PQ\(size=8, bits=8\) is not fitted; call fit"),
