@@ -23,15 +23,15 @@ constexpr std::size_t kEarlyPointsEach = 64;
 constexpr std::size_t kMoreEachTime = 4;  // times as many points in the next rounds
 constexpr std::size_t kEarlyRounds = 6;   // with a part of the points
 constexpr double kHardlyBetter = 2.5e-4;  // of the loss
-constexpr std::size_t kClustersPerTask = 16;
+constexpr std::size_t kCentroidsPerTask = 16;
 
 // Returns the squared distance, in independent sums (base/norm.h says why).
 float square_between(const float* a, const float* b, std::size_t dims) {
-  constexpr std::size_t kLanes = 8;
-  float sums[kLanes] = {};
+  constexpr std::size_t kSumLanes = 8;
+  float sums[kSumLanes] = {};
   std::size_t j = 0;
-  for (; j + kLanes <= dims; j += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+  for (; j + kSumLanes <= dims; j += kSumLanes)
+    for (std::size_t lane = 0; lane < kSumLanes; ++lane) {
       const float difference = a[j + lane] - b[j + lane];
       sums[lane] += difference * difference;
     }
@@ -93,7 +93,7 @@ void refill(const FloatPoints& points, const Grouping& grouping, std::vector<flo
 }
 
 void move(const FloatPoints& points, const Grouping& grouping, std::size_t threads, std::vector<float>& centroids) {
-  parallel_for(grouping.clusters(), kClustersPerTask, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+  parallel_for(grouping.clusters(), kCentroidsPerTask, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
     std::vector<double> sums(points.dims);
     for (std::size_t c = begin; c < end; ++c)
       if (grouping.size(c) > 0)

@@ -15,10 +15,10 @@ namespace {
 
 using transform::Rotation;
 
-constexpr std::size_t kTurns = 20;         // of rotation and codebooks
-constexpr std::size_t kTurnRows = 16'384;  // rows that they look at
-constexpr std::size_t kFirstRounds = 6;    // of k-means, before the first turn
-constexpr double kTurning = 0.6;           // of the time, about
+constexpr std::size_t kRotationRounds = 20;  // of rotation and codebooks
+constexpr std::size_t kTurnRows = 16'384;    // rows that they look at
+constexpr std::size_t kFirstRounds = 6;      // of k-means, before the first turn
+constexpr double kTurning = 0.6;             // of the time, about
 constexpr std::size_t kRowsPerTask = 64;
 
 std::vector<float> rotated(const Rotation& rotation, const float* vectors, std::size_t rows, std::size_t threads) {
@@ -106,11 +106,11 @@ LearnedRotation turn(const std::vector<float>& sample, const ProductShape& shape
     std::swap(best, other);
     turned.swap(other_turned);
   }
-  for (std::size_t number = 0; number < kTurns; ++number) {
+  for (std::size_t number = 0; number < kRotationRounds; ++number) {
     best.rotation = improved(flipped, best.rotation, ProductCodes(best.codebooks), turned, threads);
     turned = rotated(best.rotation, sample.data(), rows, threads);
     improve_product_codebooks(turned.data(), rows, once, best.codebooks);
-    report(monitor, static_cast<double>(number + 1) / kTurns);
+    report(monitor, static_cast<double>(number + 1) / kRotationRounds);
   }
   return best;
 }
@@ -118,8 +118,8 @@ LearnedRotation turn(const std::vector<float>& sample, const ProductShape& shape
 }  // namespace
 
 std::vector<std::size_t> balanced_directions(const std::vector<double>& variances, const ProductShape& shape) {
-  constexpr double kLeastVariance = 1e-9;  // relative to the largest
-  const double least = kLeastVariance * std::max(variances.front(), 1e-300);
+  constexpr double kMinAxisVariance = 1e-9;  // relative to the largest
+  const double least = kMinAxisVariance * std::max(variances.front(), 1e-300);
   std::vector<double> products(shape.parts, 0.0);  // logarithms
   std::vector<std::size_t> used(shape.parts, 0);
   std::vector<std::size_t> order(shape.dims);
