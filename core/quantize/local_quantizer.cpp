@@ -16,8 +16,8 @@ using storage::Section;
 using storage::SectionId;
 
 constexpr std::size_t kRowsPerCell = 256;
-constexpr std::size_t kMostAutoCells = 256;                    // the number of a cell is then one byte
-constexpr std::size_t kRotationBytes = std::size_t{64} << 20;  // of all cells, unless more cells are asked for
+constexpr std::size_t kMaxAutoCells = 256;                    // the number of a cell is then one byte
+constexpr std::size_t kRotationBytes = std::size_t{64} << 20;  // of all cells, unless more cells are given
 
 class LocalCodec final : public Codec {
  public:
@@ -54,7 +54,7 @@ std::unique_ptr<const Codec> learn(const transform::Sample& sample, QuantizerSet
                                    const Monitor& monitor) {
   if (settings.cells == 0) {
     const std::size_t room = kRotationBytes / (sample.dims * sample.dims * sizeof(float));
-    settings.cells = std::max<std::size_t>(1, std::min({sample.rows / kRowsPerCell, kMostAutoCells, room}));
+    settings.cells = std::max<std::size_t>(1, std::min({sample.rows / kRowsPerCell, kMaxAutoCells, room}));
   }
   if (settings.cells > sample.rows)
     throw InvalidInputError("there are " + std::to_string(settings.cells) + " cells for " +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "kernels/kernels.h"
@@ -22,11 +23,11 @@ constexpr float kLargestValue = 1e30f;  // of a table, as a file that lies may s
 
 // Returns the largest absolute value that is a number, sixteen at a time, so that none waits for the one before.
 float largest_of(const std::vector<float>& values) {
-  constexpr std::size_t kLanes = 16;
-  std::array<float, kLanes> most{};
+  constexpr std::size_t kValueLanes = 16;
+  std::array<float, kValueLanes> most{};
   std::size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
+  for (; i + kValueLanes <= values.size(); i += kValueLanes)
+    for (std::size_t lane = 0; lane < kValueLanes; ++lane)
       most[lane] = std::abs(values[i + lane]) > most[lane] ? std::abs(values[i + lane]) : most[lane];
   for (; i < values.size(); ++i) most[0] = std::max(most[0], std::abs(values[i]));
   return *std::max_element(most.begin(), most.end());
@@ -94,7 +95,10 @@ QueryCodes ProductResiduals::bind(const float* projection, std::int8_t* tables) 
   std::vector<float> values(shape.parts * shape.words());
   codes_.dots(rotated(projection).data(), values.data());
   if (shape_.form() == CodeForm::tables) return {round_tables(values, kernels::kMaxEntry, tables), 0};
-  return {round_tables(values, kernels::kMaxLongEntry, reinterpret_cast<std::int16_t*>(tables)), 0};
+  std::vector<std::int16_t> entries(values.size());
+  const float unit = round_tables(values, kernels::kMaxLongEntry, entries.data());
+  std::memcpy(tables, entries.data(), entries.size() * sizeof(std::int16_t));
+  return {unit, 0};
 }
 
 }  // namespace nearabout::quantize

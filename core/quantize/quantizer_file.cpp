@@ -17,7 +17,7 @@ using storage::SectionId;
 constexpr std::uint64_t kMaxDims = 65'535;
 constexpr std::uint64_t kMaxSize = 65'535;  // bytes of a code
 constexpr std::uint64_t kMaxBits = 65'535;
-constexpr std::uint64_t kMostCells = 65'536;
+constexpr std::uint64_t kMaxQuantizerCells = 65'536;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ std::shared_ptr<const Quantizer> Quantizer::read(const storage::File& file) {
   expect(kSampleRows, header[kSampleRows] <= header[kRows], "at most the rows");
   expect(kSize, header[kSize] <= kMaxSize, "at most 65,535 bytes");
   expect(kBits, header[kBits] <= kMaxBits, "at most 65,535 bits");
-  expect(kCells, header[kCells] <= kMostCells, "at most 65,536 cells");
+  expect(kCells, header[kCells] <= kMaxQuantizerCells, "at most 65,536 cells");
   expect(kOneStep, header[kOneStep] <= 1, "0 or 1");
   const Section& frame = file.section(SectionId::quantizer_frame);
   frame.expect(Element::f32, {1, header[kDims] + 1});

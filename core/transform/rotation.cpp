@@ -87,7 +87,7 @@ void Rotation::undo(const float* rotated, std::size_t count, float* vectors) con
 // are kept from being tiny.
 std::vector<float> nearest_rotation(const std::vector<float>& products, const std::vector<float>& before,
                                     std::size_t dims, std::size_t threads) {
-  constexpr float kLeastSingular = 1e-3f;  // relative to the largest
+  constexpr float kMinSingular = 1e-3f;  // relative to the largest
   constexpr std::size_t kMaxSteps = 40;
   constexpr float kNearlyOne = 1e-4f;  // the step after that is exact to the last bits
   const std::size_t width = padded_outputs(dims);
@@ -98,7 +98,7 @@ std::vector<float> nearest_rotation(const std::vector<float>& products, const st
   const float scale = static_cast<float>(1 / largest);
   for (std::size_t i = 0; i < dims; ++i)
     for (std::size_t o = 0; o < dims; ++o)
-      factor[i * width + o] = factor[i * width + o] * scale + kLeastSingular * before[i * dims + o];
+      factor[i * width + o] = factor[i * width + o] * scale + kMinSingular * before[i * dims + o];
   for (std::size_t step = 0; step < kMaxSteps; ++step)
     if (orthogonalise(factor, dims, width, threads) < kNearlyOne) break;
   std::vector<float> rotation(dims * dims);

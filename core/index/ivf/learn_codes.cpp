@@ -140,9 +140,9 @@ std::vector<float> steps_of(const LearntLists& learnt, const transform::RowReade
       squares[j] += double{sample.directions[i * m + j]} * double{sample.directions[i * m + j]};
   const double most = *std::max_element(squares.begin(), squares.end());
   std::vector<float> steps(m, 1.0f);
-  constexpr double kLeastSpread = 1e-3;  // of the largest: rows unlike the sample have something there, too
+  constexpr double kMinSpread = 1e-3;  // of the largest: rows unlike the sample have something there, too
   for (std::size_t j = 0; j < m && most > 0; ++j)
-    steps[j] = static_cast<float>(std::max(std::sqrt(squares[j] / most), kLeastSpread));
+    steps[j] = static_cast<float>(std::max(std::sqrt(squares[j] / most), kMinSpread));
   return steps;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using kernels::kCodeRows;
 using storage::SectionId;
 
-constexpr std::size_t kBlocksTogether = 32;    // that a thread encodes at a time
+constexpr std::size_t kCodeBlocksTogether = 32;    // that a thread encodes at a time
 constexpr std::size_t kBlocksWritten = 8'192;  // that are encoded before they are written
 
 // Throws if the tables would take more than the memory budget: they are sorted as wholes.
@@ -58,7 +58,7 @@ void write_codes(storage::Writer& writer, const RowEncoder& encoder, const HashS
     const auto encode = [&](std::size_t begin, std::size_t end, std::size_t) {
       encode_blocks(encoder, first + begin, first + end, rows, some.data() + begin * width);
     };
-    parallel_for(count, kBlocksTogether, threads, encode, subprogress(monitor, share(first), share(first + count)));
+    parallel_for(count, kCodeBlocksTogether, threads, encode, subprogress(monitor, share(first), share(first + count)));
     writer.append(std::as_bytes(std::span(some).first(count * width)));
   }
   writer.end();

@@ -12,7 +12,7 @@
 namespace nearabout::lsh {
 namespace {
 
-constexpr std::size_t kQueriesTogether = 32;  // queries that go over a piece of the codes while it is in the cache
+constexpr std::size_t kHashedTogether = 32;  // queries that go over a piece of the codes while it is in the cache
 
 }  // namespace
 
@@ -54,7 +54,7 @@ void LshIndex::do_search(MatrixView queries, const index::Request& request, cons
   const LshBudget allowance{count, least, budget.guarded, budget.recall};
   const double work = static_cast<double>(queries.rows) * query_cost(request.k, count);
   const std::size_t threads = worthwhile_threads(work, request.threads);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesTogether);
+  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kHashedTogether);
   std::mutex adding;
   parallel_for(
       queries.rows, group, threads,

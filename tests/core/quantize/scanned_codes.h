@@ -86,7 +86,7 @@ inline double entry_error(const quantize::CodeShape& shape) {
 inline int largest_entry(const quantize::CodeShape& shape, const std::int8_t* tables) {
   int largest = 0;
   if (shape.form() == quantize::CodeForm::long_tables) {
-    const auto* const entries = reinterpret_cast<const std::int16_t*>(tables);
+    const auto* const entries = static_cast<const std::int16_t*>(static_cast<const void*>(tables));
     for (std::size_t i = 0; i < shape.query_bytes() / 2; ++i) largest = std::max(largest, std::abs(int{entries[i]}));
   } else {
     for (std::size_t i = 0; i < shape.query_bytes(); ++i) largest = std::max(largest, std::abs(int{tables[i]}));

@@ -42,7 +42,7 @@ def table(rows: int = 1_500, dims: int = 24, seed: int = 1) -> NDArray[np.float3
 
 def built(codes: Codes, vectors: Any = None, metric: str = "euclidean", **settings: Any) -> na.Index:
     vectors = table() if vectors is None else vectors
-    return na.build(vectors, metric=metric, kind=na.IVF(codes=codes, **settings))  # type: ignore[arg-type]
+    return na.build(vectors, metric=metric, kind=na.IVF(codes=codes, **settings))
 
 
 def overlap(found: NDArray[Any], true: NDArray[Any]) -> float:
@@ -176,7 +176,7 @@ def test_texts_that_are_no_codes(text: str, sentence: str) -> None:
     ],
 )
 def test_what_info_tells(codes: Codes, told: dict[str, Any]) -> None:
-    info = built(codes).info()
+    info: dict[str, Any] = {**built(codes).info()}
     assert {name: info[f"code_{name}"] for name in told} == told
     assert info["residual"] is True
     assert codes.width(24) == told["bytes"]
@@ -188,9 +188,9 @@ def test_the_size_of_the_file(codes: Codes) -> None:
         vectors = table(dims=dims)
         for settings in ({}, {"refine": False, "keep_vectors": False}):
             index = built(codes, vectors, metric, **settings)
-            kind = na.IVF(codes=codes, **settings)  # type: ignore[arg-type]
+            kind = na.IVF(codes=codes, **settings)
             info = index.info()
-            planned = na.plan(len(vectors), dims, metric=metric, kind=kind).file_bytes  # type: ignore[arg-type]
+            planned = na.plan(len(vectors), dims, metric=metric, kind=kind).file_bytes
             assert 0.5 * info["file_bytes"] <= planned <= 2 * info["file_bytes"]
             assert kind.code_width(Case(len(vectors), dims, metric, "f32", kind)) == info["code_bytes"]
 
@@ -205,7 +205,7 @@ def test_threads_and_memory_build_the_same_file(codes: Codes, tmp_path: Path) ->
     for options in ({"threads": 1}, {"threads": 2}, {"memory": "64MB"}):
         path = tmp_path / "index.near"
         kind = na.IVF(codes=codes)
-        na.build(tmp_path / "rows.npy", metric="euclidean", kind=kind, path=path, **options)  # type: ignore[arg-type]
+        na.build(tmp_path / "rows.npy", metric="euclidean", kind=kind, path=path, **options)
         images.append(path.read_bytes())
     assert images[1:] == images[:1] * 2
 
