@@ -41,8 +41,8 @@ def choose_kind(
     The exact kind is chosen if its queries are quick (in batches: at most twice as slow as those of another kind), if
     the recall is 1, or if no other kind supports the metric and the dtype.
 
-    >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
-    (Exact(byte_rows='auto'), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows='auto'))
+    >>> choose_kind(5_000, 100, "cosine", "f32").name, choose_kind(50_000, 100, "cosine", "f32").name
+    ('exact', 'ivf')
     """
     tuning = tuning or Tuning()
     cases = [Case(rows, dims, metric, dtype, kind) for kind in _serving(metric, dtype)]

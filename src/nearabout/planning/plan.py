@@ -63,7 +63,7 @@ class Plan:
     >>> import nearabout as na
     >>> expected = na.plan(20_000, 32)
     >>> expected.kind, 2_000_000 < expected.file_bytes < 8_000_000
-    (IVF(lists=352, codes='auto', refine=True, keep_vectors=True, byte_rows=False), True)
+    (IVF(lists=352, codes='auto', residual=True, refine=True, keep_vectors=True, byte_rows=False), True)
     """
 
     kind: Kind
@@ -145,7 +145,7 @@ def plan(
     >>> import nearabout as na
     >>> na.plan(1_000_000, 100, memory="1GB")  # doctest: +ELLIPSIS
     <nearabout.Plan: 1,000,000 rows of 100 dims, cosine, f32
-      kind    IVF(lists=2496, codes='auto', refine=True, keep_vectors=True, byte_rows=False)
+      kind    IVF(lists=2496, codes='auto', residual=True, refine=True, keep_vectors=True, byte_rows=False)
       build   about ... with ...
       memory  about ... in addition to the vectors
       file    about 522.0 MB
