@@ -1,6 +1,6 @@
 """Lists of product codes against faiss' same index, and what every kind of code finds without vectors.
 
-First lists with product codes of 4 bits and vectors to compare in the end: `na.IVF(lists=L, codes=na.PQ(M / 2, bits=4))`
+First lists with product codes of 4 bits and vectors to compare in the end: `na.IVF(lists=L, codes=na.PQ(M/2, bits=4))`
 against faiss' IVF{L},PQ{M}x4fs,RFlat, with the same lists and bytes. Builds (training and adding, without our
 calibration and screen: calibrate=False), then searches of one thread at recall@10 of .90, .95 and .99, a batch and one
 query a call. Our effort is the one that calibration chose for the recall; faiss' is the fastest of its sweep. Claimed:
@@ -87,7 +87,7 @@ def race_set(race: _race.Race, name: str, repeats: int) -> None:
     peer = Faiss(case, f"IVF{lists},PQ{parts}x4fs,RFlat")
     build = partial(na.build, case.base, metric=case.metric, kind=kind, threads=1)
     seconds = _race.alternate(partial(build, calibrate=False), peer.build, max(1, repeats // 3))
-    race.add(f"{case.name}, build", *seconds, "s", asked=1 / 0.7, peer_name="faiss")
+    race.add(f"{case.name}, build", seconds[0], seconds[1], "s", asked=1 / 0.7, peer_name="faiss")
     peer = Faiss(case, f"IVF{lists},PQ{parts}x4fs,RFlat")
     index = build()
     for wanted in RECALLS:
@@ -104,7 +104,8 @@ def race_set(race: _race.Race, name: str, repeats: int) -> None:
 def race_searches(race: _race.Race, name: str, ours: Ask, peer: Faiss, case: Set, repeats: int) -> None:
     count = len(case.queries)
     seconds = _race.alternate(lambda: ours(case.queries), lambda: peer.ask(peer.queries), repeats)
-    race.add(f"{name}, batch", *(value / count * 1e6 for value in seconds), "us", asked=1.3, peer_name="faiss")
+    mine, other = (value / count * 1e6 for value in seconds)
+    race.add(f"{name}, batch", mine, other, "us", asked=1.3, peer_name="faiss")
     some = min(SINGLE_QUERIES, count)
 
     def one_by_one(ask: Ask, queries: NDArray[Any]) -> None:
@@ -116,7 +117,8 @@ def race_searches(race: _race.Race, name: str, ours: Ask, peer: Faiss, case: Set
         lambda: one_by_one(lambda query: peer.ask(query[None]), peer.queries),
         repeats,
     )
-    race.add(f"{name}, one a call", *(value / some * 1e6 for value in seconds), "us", asked=1.3, peer_name="faiss")
+    mine, other = (value / some * 1e6 for value in seconds)
+    race.add(f"{name}, one a call", mine, other, "us", asked=1.3, peer_name="faiss")
 
 
 def codes_of(size: int, dims: int) -> dict[str, Any]:

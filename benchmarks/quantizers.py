@@ -164,7 +164,8 @@ def compare(race: _race.Race, case: Set, size: int) -> None:
     pairs += [("PQ", "nanopq", 0.0), ("LOPQ", "LOPQ as published", 0.0)]
     for mine, other, asked in pairs:
         if other in found:
-            race.add(f"{case.name}, {size} bytes, {mine}, missed", found[mine], found[other], "", asked=asked, peer_name=other)
+            name = f"{case.name}, {size} bytes, {mine}, missed"
+            race.add(name, found[mine], found[other], "", asked=asked, peer_name=other)
     for mine, other in (("PQ", "faiss PQ"), ("OPQ", "faiss OPQ")):
         if other in runs:
             asked = 1 / 0.7 if mine == "PQ" else 1.0
@@ -180,7 +181,7 @@ def compare_numbers(race: _race.Race, case: Set) -> None:
     truth = case.truth(threads=2)[: len(queries)]
     dims = base.shape[1]
     scalar = faiss.ScalarQuantizer
-    peers = [
+    peers: list[tuple[str, Any, Any, str]] = [
         (f"SQ({bits})", na.SQ(bits), faiss.IndexScalarQuantizer(dims, kind), "faiss SQ")
         for bits, kind in ((4, scalar.QT_4bit), (6, scalar.QT_6bit), (8, scalar.QT_8bit))
     ]

@@ -334,6 +334,7 @@ const Table table = {
     kIntegerU8,    kIntegerI8,
     kBits,         {screen_rows, wide_rows, pack_panel, panel_dots, screen_hits, narrow_panel_dots, local_bytes},
     project,       {fill_tables, scan_codes, scan_bytes, scan_long, keep_least},
-    {matrix_hits}, nearest_columns, kBlockKernels};
+    {matrix_hits}, nearest_columns,
+    kBlockKernels};
 
 }  // namespace nearabout::kernels::avx2

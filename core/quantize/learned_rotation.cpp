@@ -118,8 +118,8 @@ LearnedRotation turn(const std::vector<float>& sample, const ProductShape& shape
 }  // namespace
 
 std::vector<std::size_t> balanced_directions(const std::vector<double>& variances, const ProductShape& shape) {
-  constexpr double kMinVariance = 1e-9;  // relative to the largest
-  const double least = kMinVariance * std::max(variances.front(), 1e-300);
+  constexpr double kMinAllocated = 1e-9;  // relative to the largest
+  const double least = kMinAllocated * std::max(variances.front(), 1e-300);
   std::vector<double> products(shape.parts, 0.0);  // logarithms
   std::vector<std::size_t> used(shape.parts, 0);
   std::vector<std::size_t> order(shape.dims);

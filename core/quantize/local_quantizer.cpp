@@ -16,7 +16,7 @@ using storage::Section;
 using storage::SectionId;
 
 constexpr std::size_t kRowsPerCell = 256;
-constexpr std::size_t kMaxAutoCells = 256;                    // the number of a cell is then one byte
+constexpr std::size_t kMaxAutoCells = 256;                     // the number of a cell is then one byte
 constexpr std::size_t kRotationBytes = std::size_t{64} << 20;  // of all cells, unless more cells are given
 
 class LocalCodec final : public Codec {

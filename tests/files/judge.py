@@ -20,7 +20,16 @@ import numpy as np
 
 import nearabout as na
 
-from . import attacks, code_attacks, forest_attacks, graph_attacks, ivf_attacks, kdtree_attacks, lsh_attacks, make_golden
+from . import (
+    attacks,
+    code_attacks,
+    forest_attacks,
+    graph_attacks,
+    ivf_attacks,
+    kdtree_attacks,
+    lsh_attacks,
+    make_golden,
+)
 
 SECONDS_AN_ATTACK = 30  # then it hangs, and the process ends with a trace
 

@@ -16,8 +16,8 @@ namespace {
 using kernels::kCodeRows;
 using storage::SectionId;
 
-constexpr std::size_t kCodeBlocksTogether = 32;    // that a thread encodes at a time
-constexpr std::size_t kBlocksWritten = 8'192;  // that are encoded before they are written
+constexpr std::size_t kCodeBlocksTogether = 32;  // that a thread encodes at a time
+constexpr std::size_t kBlocksWritten = 8'192;    // that are encoded before they are written
 
 // Throws if the tables would take more than the memory budget: they are sorted as wholes.
 void check_memory(const HashSettings& settings, std::size_t rows, std::size_t memory) {

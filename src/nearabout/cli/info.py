@@ -7,8 +7,8 @@ USAGE = """
 usage: nearabout info INDEX.near|QUANTIZER.near|GRAPH.npz [--json]
 
 Prints the kind, metric, type and shape of an index, the settings of its build, the effort that each recall takes, and
-the sections of its file. Of a quantizer, it prints the kind, the settings and what it was fitted to. Of a graph that `nearabout neighbors` wrote, it prints the rows, the neighbours
-and the recall.
+the sections of its file. Of a quantizer, it prints the kind, the settings and what it was fitted to. Of a graph that
+`nearabout neighbors` wrote, it prints the rows, the neighbours and the recall.
 """
 
 _OPTIONS = Options("info", {"json": bool})

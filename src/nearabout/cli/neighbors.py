@@ -31,7 +31,7 @@ For an index:
 For a file of vectors:
 
   --metric M         cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
-  --kind K           kind of index to search: {kind_names()}
+  --kind K           kind of index: {kind_names()}
   --set NAME=VALUE   a setting of the kind; may be repeated
   --dtype D          type of a number: f32, f16, bf16, u8, i8, bits (default: as in the file)
   --seed S           seed of the build

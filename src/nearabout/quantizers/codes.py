@@ -332,7 +332,7 @@ def codes_from_text(text: str) -> int | Codes | Literal["auto"]:
     if name.lower() not in CODES:
         raise InvalidInputError(f"--set codes={text}: there are no codes {name!r}; {nearest(name, tuple(CODES))}")
     known = CODES[name.lower()]
-    fields = [field.name for field in dataclasses.fields(known)]
+    fields = [field.name for field in dataclasses.fields(known) if field.type != "bool"]
     if len(given) > len(fields) or (known is PcaCodes and not given):
         usage = ":".join([known.family, *(field.upper() for field in fields)])
         raise InvalidInputError(f"--set codes={text}: these codes are written as {usage}")

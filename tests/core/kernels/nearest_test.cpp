@@ -83,9 +83,9 @@ TEST(first_of_equal_columns_wins_and_excluded_ones_are_not_found) {
       for (std::size_t c = 0; c < one.columns; ++c) one.matrix[j * one.columns + c] = 1;
     std::fill(one.offsets.begin(), one.offsets.end(), 2.0f);
     for (const std::uint32_t found : find(*table, one, 0, one.count).nearest)
-      expect(found == 0, table->name, "first of equals", 5, 0, 0.0, double{found});
+      expect(found == 0, table->name, "first of equals", 5, 0, 0.0, static_cast<double>(found));
     std::fill_n(one.offsets.begin(), 19, -std::numeric_limits<float>::infinity());
     for (const std::uint32_t found : find(*table, one, 0, one.count).nearest)
-      expect(found == 19, table->name, "first of those left", 5, 0, 19.0, double{found});
+      expect(found == 19, table->name, "first of those left", 5, 0, 19.0, static_cast<double>(found));
   }
 }
