@@ -21,6 +21,7 @@ constexpr std::size_t kDefaultCodeBytes = 16;  // of product codes
 constexpr std::size_t kDefaultScalarBits = 8;
 constexpr std::size_t kDefaultRandomBits = 1;
 constexpr std::size_t kScalarSampleRows = 8'192;
+constexpr std::size_t kLocalSampleRows = 524'288;  // of all cells
 constexpr std::size_t kMaxCells = 64;
 constexpr std::size_t kRowsPerWord = 40;  // rows of a cell for each codeword of a part
 
@@ -177,7 +178,7 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
   const quantize::ProductShape shape = shape_of(learnt.shape);
   const std::size_t few = quantize::product_sample_rows(shape.bits);
   const bool local = options.code_family == CodeFamily::local;
-  ResidualSample sample = sample_residuals(learnt, read, rows, local ? kMaxCells * few : few, threads);
+  ResidualSample sample = sample_residuals(learnt, read, rows, local ? kLocalSampleRows : few, threads);
   if (local) {
     learnt.codes = learn_local(learnt, sample, options, threads, monitor);
     return;

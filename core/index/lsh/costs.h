@@ -1,5 +1,5 @@
-// Estimated nanoseconds of the parts of a search: a model, the same on every machine. Measured on a Zen 4
-// (benchmarks/hashing.py).
+// Estimated nanoseconds of the parts of a search: a model, the same on every machine. Rough, from whole searches on a
+// Zen 4 (benchmarks/hashing.py); no part was timed alone.
 #pragma once
 
 namespace nearabout::lsh {

@@ -19,7 +19,7 @@ _HASHING = ("auto", "hyperplanes", "itq", "bits")
 _MOST_BITS, _MOST_KEY_BITS, _MOST_TABLES = 1_024, 32, 64
 _BUCKET_BYTES = 8  # a key and an end
 # Nanoseconds of a query, single and in a batch: fixed, per dimension and bit, per 64 bits of a row's code, per row
-# compared and per byte of it. Fitted to MiniLM, Fashion-MNIST and SIFT (benchmarks/hashing.py).
+# compared and per byte of it. Rough, from whole searches (benchmarks/hashing.py).
 _QUERY = ((4_000.0, 0.05, 0.12, 60.0, 0.06), (1_500.0, 0.03, 0.1, 40.0, 0.05))
 # A search compares about 18 * (rows / 12,000)**.5 * (1 - recall)**-.8 rows at 256 bits, twice as many at half the bits.
 _COMPARED, _GROWTH, _MISSED = 9.0, 0.5, 0.8

@@ -23,6 +23,7 @@ _LINE_DIRECTIONS = 32  # directions are coded in multiples of it
 MOST_DIRECTIONS = 192
 # As the core learns product codes: rows of the sample for a number of bits, cells, and rows of a cell for a codeword.
 _SAMPLED = {4: 8_192, 8: 65_536}
+_LOCAL_SAMPLED = 524_288  # of all cells
 _MOST_AUTO_CELLS = 64
 _ROWS_PER_WORD = 40
 
@@ -221,12 +222,12 @@ class LOPQ(PQ):
             check_count("cells", self.cells, _MOST_CELLS, ', or "auto"')
 
     def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
-        enough = max(1, min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits]) // (_ROWS_PER_WORD * 2**self.bits))
+        enough = max(1, min(rows, _LOCAL_SAMPLED) // (_ROWS_PER_WORD * 2**self.bits))
         cells = min(lists, min(_MOST_AUTO_CELLS, enough) if self.cells == "auto" else self.cells)
         return cells * (super().learnt_bytes(rows, dims, lists) + 4 * _part_directions(dims) ** 2)
 
     def sample_bytes(self, rows: int, dims: int) -> int:
-        sampled = min(rows, _MOST_AUTO_CELLS * _SAMPLED[self.bits])
+        sampled = min(rows, _LOCAL_SAMPLED)
         return 2 * 4 * sampled * _part_directions(dims)  # all together, and those of each cell
 
 

@@ -18,6 +18,7 @@ from nearabout.evaluation import ground_truth, race, read_dataset, recall_by_dis
 from nearabout.evaluation.peers import OURS, PEERS, Contestant, Task
 from nearabout.evaluation.race_protocol import _without_repeats
 from nearabout.evaluation.race_worker import Look, worth_timing
+from nearabout.kinds import KINDS
 
 VECTORS = np.random.default_rng(0).normal(size=(640, 12)).astype(np.float32)
 BASE, QUERIES = VECTORS[:600], VECTORS[600:]
@@ -114,10 +115,12 @@ def test_peers_that_cannot_take_part_are_named(monkeypatch: pytest.MonkeyPatch) 
     outcome = race(BASE, QUERIES, metric="manhattan", peers=["missing", "hnswlib"], **QUICK)
     assert {skip.name: skip.reason for skip in outcome.skipped} == {
         "nearabout ivf": "does not support manhattan",
+        "nearabout lsh": "does not support manhattan",
         "hnswlib": "does not support manhattan",
         "missing": "is not installed (pip install no-such-library)",
     }
-    assert [run.name for run in outcome.runs] == ["nearabout exact", "nearabout forest", "nearabout graph"]
+    served = ("exact", "forest", "graph", "kdtree")
+    assert [run.name for run in outcome.runs] == [f"nearabout {kind}" for kind in served]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +168,7 @@ def test_annoy_from_its_own_process_and_results_for_other_plots(tmp_path: Path) 
     folder = tmp_path / "results" / "noise" / "10"
     assert {path.name for path in folder.iterdir()} == {
         "annoy-batch",
-        "nearabout-exact-batch",
-        "nearabout-forest-batch",
-        "nearabout-ivf-batch",
-        "nearabout-graph-batch",
+        *(f"nearabout-{kind}-batch" for kind in KINDS),
     }
     written = sorted((folder / "annoy-batch").iterdir())
     assert len(written) >= len(outcome.runs[-1].points)
