@@ -314,7 +314,8 @@ def test_codes_alone(codes: Codes, metric: str) -> None:
             true = exact.search(queries, len(base))
             every = index.search(queries, len(base), effort=10**6)
             difference = np.abs(np.sort(every.distances, axis=1) - true.distances).mean()
-            assert difference < 0.2 * np.abs(true.distances).mean()
+            rough = 0.4 if codes.width(24) <= 4 else 0.2  # a bit a dimension says little
+            assert difference < rough * np.abs(true.distances).mean()
 
 
 @pytest.mark.parametrize("codes", FEW, ids=repr)
