@@ -104,7 +104,7 @@ Budget Searcher::budget(const Request& request) const {
   if (!range || request.exact || rows() == 0) return {0, true, false, 0};
   if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
   // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
-  if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
+  if (request.radius) return {range.max, range.exact_at_max, false, 0};
   const Sought sought = this->sought(request);
   const double recall = target_of(request);
   std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);

@@ -105,9 +105,9 @@ def build(
             the same, byte for byte. A graph is not built in parts: if it needs more than the budget, some 1 kB a row,
             the build raises before it begins. None sets no budget.
         seed: random seed of the build of a forest, an IVF index, a graph or hashes, 0 to 2**64 - 1. The same data,
-            parameters and seed give the same bytes. An exact build uses no random numbers and accepts only 0. "auto"
-            accepts any seed, so that a program does not depend on the size of its data; if it chooses "exact", the seed
-            has no effect.
+            parameters and seed give the same bytes. Exact indexes and k-d trees use no random numbers and accept only
+            0. "auto" accepts any seed, so that a program does not depend on the size of its data; if it chooses one of
+            these, the seed has no effect.
         threads: number of threads; None uses all cores. The result is the same, byte for byte.
         invalid: how to treat vectors with NaN or infinity, zero vectors under cosine, and table rows with missing
             values (null). "raise" raises an error. "skip" leaves them out and lists their rows in `Index.skipped`. With

@@ -85,10 +85,14 @@ void Descent::add_children(const float* query, std::size_t level, std::size_t no
   }
 }
 
-void Descent::find_nearest(const float* query, std::size_t leaves, Candidates& best) {
+void Descent::find_nearest(const float* query, std::size_t leaves, bool guarded, Candidates& best) {
   std::size_t visited = 0;
   each_nearest(query, best.limit(), [&](std::size_t leaf, float value) {
-    if (value > best.prune_limit() || (visited >= leaves && best.has_enough())) return false;
+    // Leaves whose boxes the query is in may all hold copies of it, whatever is left of the effort. If there are
+    // several, rows have equal coordinates, and calibration, which leaves out copies, says nothing of such a query.
+    const bool is_inside = value <= 0;
+    if (value > best.prune_limit() || (!is_inside && visited >= leaves && best.has_enough())) return false;
+    if (guarded && is_inside && visited > 0) leaves = std::numeric_limits<std::size_t>::max();
     ++visited;
     look_at_leaf(query, leaf, nullptr, best);
     return true;

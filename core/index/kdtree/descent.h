@@ -22,8 +22,8 @@ class Descent {
   // null: all rows.
   void find_all(const float* query, const AllowedLeaves* allowed, Candidates& best);
   // Visits so many of the leaves with the nearest boxes, and more until there are enough rows; fewer, if the others can
-  // hold no neighbour.
-  void find_nearest(const float* query, std::size_t leaves, Candidates& best);
+  // hold no neighbour. If `guarded`, all that may hold one, for a query that is in the boxes of several.
+  void find_nearest(const float* query, std::size_t leaves, bool guarded, Candidates& best);
   // Calls visit(leaf, value of its box) for the leaves with boxes up to `limit`, in the order of find_nearest(), until
   // it returns false.
   template <class Visit>

@@ -25,8 +25,9 @@ void KdTreeIndex::do_search(MatrixView queries, const index::Request& request, c
   const auto* const allowed = request.filter ? dynamic_cast<const AllowedLeaves*>(request.filter->of_kind()) : nullptr;
   const bool bounded = layout_.epsilon > 0 && bounded_effort() == budget.effort;
   const std::int64_t effort = budget.every_row ? index::kEveryRow : static_cast<std::int64_t>(budget.effort);
-  const KdTreeBudget allowance{effort, budget.effort, budget.every_row || bounded,
-                               budget.every_row ? 0 : layout_.epsilon, allowed};
+  const KdTreeBudget allowance{
+      effort, budget.effort, budget.every_row || bounded, budget.guarded, budget.every_row ? 0 : layout_.epsilon,
+      allowed};
   const double each =
       budget.every_row ? descent_cost(layout_, request.k, visits(request.k)) : query_cost(request.k, budget.effort);
   const std::size_t threads = worthwhile_threads(static_cast<double>(queries.rows) * each, request.threads);

@@ -49,7 +49,7 @@ bool KdTreeSearch::run(MatrixView queries, std::size_t number, const KdTreeBudge
   if (budget.all)
     descent_.find_all(point_.data(), budget.allowed, candidates_);
   else
-    descent_.find_nearest(point_.data(), budget.leaves, candidates_);
+    descent_.find_nearest(point_.data(), budget.leaves, budget.guarded, candidates_);
   compare(bound, request, number, results);
   results.set_effort(number, budget.effort);
   return true;

@@ -24,6 +24,7 @@ struct KdTreeBudget {
   std::int64_t effort;           // as results report it
   std::size_t leaves;            // to visit, if not all that may hold neighbours
   bool all;                      // whether that is so
+  bool guarded;                  // the search has a target recall, not an effort
   double epsilon;                // of the bound on distances
   const AllowedLeaves* allowed;  // null: all rows
 };

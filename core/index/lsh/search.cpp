@@ -34,6 +34,9 @@ double LshIndex::query_cost(std::size_t k, std::size_t effort) const {
 
 // As for a graph: one query takes some three times as long as one of a batch.
 double LshIndex::exact_cost(std::size_t k, std::size_t rows) const {
+  // Buckets of sampled bits hold what agrees in these bits, and many rows tie: of rows of few bits, calibration says
+  // too little of other queries. A target recall then compares every row, and tables serve searches with an effort.
+  if (!layout_.tables.empty() && descriptor().element == Element::bits) return 0;
   constexpr double kBothWorkloads = 1.7;
   return kBothWorkloads * scan_.query_cost(k, rows);
 }

@@ -36,7 +36,7 @@ def check_seed(seed: object, is_random: bool) -> int:
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
         raise InvalidInputError(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
     if seed != 0 and not is_random:
-        raise InvalidInputError(f"seed is {seed}, but an exact index uses no random numbers; leave it out")
+        raise InvalidInputError(f"seed is {seed}, but the build of this kind uses no random numbers; leave it out")
     return int(seed)
 
 

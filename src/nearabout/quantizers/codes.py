@@ -197,9 +197,9 @@ class LOPQ(PQ):
         size: as in `PQ`.
         bits: as in `PQ`.
         cells: number of cells, 1 to 1,000, or "auto": as many as have enough rows to learn from, at most 64 in `IVF`.
-            Alone, at most 256, and fewer where the rotations (dims * dims floats each) would take more than 64 MiB. The
-            number of the cell is then the first byte of a code, two bytes with more than 256 cells, and counts in
-            `size`.
+            Alone, "auto" is at most 256, and fewer where the rotations (dims * dims floats each) would take more than
+            64 MiB. The number of the cell is then the first byte of a code, two bytes with more than 256 cells, and
+            counts in `size`.
 
     References:
         Y. Kalantidis and Y. Avrithis, "Locally optimized product quantization for approximate nearest neighbor search",

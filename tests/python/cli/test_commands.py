@@ -94,7 +94,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no setting 'lists'"),
         (["--threads", "0"], "threads is 0"),
         (["--invalid", "drop"], "invalid is 'drop'"),
-        (["--kind", "exact", "--seed", "1"], "seed is 1, but an exact index uses no random numbers"),
+        (["--kind", "exact", "--seed", "1"], "seed is 1, but the build of this kind uses no random numbers"),
         (["second.txt"], "takes one input file; 2 were given"),
         (["--output"], "--output needs a value"),
     ]:

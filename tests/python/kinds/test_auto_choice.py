@@ -115,7 +115,7 @@ def test_seeds() -> None:
     few = na.build(FEW[:100], seed=7)
     assert few.kind == "exact"
     assert few.search(FEW[3], 1).rows.tolist() == [3]
-    with pytest.raises(na.InvalidInputError, match="seed is 7, but an exact index uses no random numbers"):
+    with pytest.raises(na.InvalidInputError, match="seed is 7, but the build of this kind uses no random numbers"):
         na.build(FEW[:100], kind="exact", seed=7)
     with pytest.raises(na.InvalidInputError, match="seed is -1; pass a whole number"):
         na.build(FEW[:100], seed=-1)

@@ -350,3 +350,13 @@ def test_tune_keeps_the_codes(codes: Codes, tmp_path: Path) -> None:
     for name in ("code_family", "code_bits", "code_bytes", "code_cells", "residual"):
         assert tuned.info()[name] == index.info()[name]
     assert tuned.info()["metadata"]["codes"] == index.info()["metadata"]["codes"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"refine": False, "keep_vectors": False}, {"keep_vectors": False}, {"refine": False}]
+)
+def test_a_radius_by_codes_is_not_a_matter_of_effort(settings: dict[str, Any]) -> None:
+    rows = np.random.default_rng(0).normal(size=(2_000, 6)).astype(np.float32)
+    index = na.build(rows, metric="euclidean", kind=na.IVF(codes=na.PQ(8), **settings))
+    assert index.radius_search(rows[0], np.inf).counts == 2_000
+    assert index.radius_search(rows[0], 3.0).counts > 1_400

@@ -58,7 +58,7 @@ def test_seeds(tmp_path: Path) -> None:
         assert index.search(BASE[:5], 1, effort=60).rows[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert len(trees) == 3  # each another tree, and the two of seed 1 the same
     with pytest.raises(
-        na.InvalidInputError, match="seed is 1, but an exact index uses no random numbers; leave it out"
+        na.InvalidInputError, match="seed is 1, but the build of this kind uses no random numbers; leave it out"
     ):
         na.build(BASE, kind="exact", seed=1)
 

@@ -200,3 +200,18 @@ def test_memory_and_work(tmp_path: Any) -> None:
     assert 50 <= counts["compared"] < counts["rows"] < 10 * 3_000
     with pytest.raises(na.InvalidInputError, match=r"takes .*MB while it is built"):
         na.build(np.zeros((2_000_000, 4), np.uint8), metric="euclidean", kind="kdtree", path=one, memory="64MB")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+@pytest.mark.parametrize(("least", "most", "dims"), [(-1, 2, 7), (0, 2, 12), (0, 4, 4)])
+def test_queries_with_copies_among_the_rows(metric: str, least: int, most: int, dims: int) -> None:
+    """Many leaves have boxes that such a query is in, and calibration leaves out its copies."""
+    values = np.random.default_rng(3).integers(least, most, (1_700, dims)).astype(np.float32)
+    rows, queries = values[:1_500], values[1_500:]
+    index = na.build(rows, metric=metric, kind="kdtree")
+    exact = na.build(rows, metric=metric, kind="exact")
+    for k in (1, 10):
+        last = exact.search(queries, k).distances[:, -1:]
+        for recall in (None, 0.8, 0.99):
+            found = np.mean(index.search(queries, k, recall=recall).distances <= last + 1e-6)
+            assert found > (recall or 0.95) - 0.01

@@ -154,3 +154,13 @@ def test_the_work_of_a_search_is_counted() -> None:
         assert profile.counts["compared"] <= 50 * len(QUERIES)
         assert profile.counts[looked] >= len(QUERIES)
         assert set(profile.seconds) == {"bind", "scan" if looked == "codes" else "probe", "compare"}
+
+
+def test_tables_of_few_bits_keep_the_promise() -> None:
+    bits = np.random.default_rng(0).random((1_700, 20)) < 0.5
+    rows, queries = bits[:1_500], bits[1_500:]
+    index = na.build(rows, metric="hamming", kind=na.LSH(tables=4))
+    last = na.build(rows, metric="hamming", kind="exact").search(queries, K).distances[:, -1:]
+    for recall in (0.8, 0.99):
+        assert np.mean(index.search(queries, K, recall=recall).distances <= last) > recall - 0.01
+    assert (index.search(queries, K, effort=200).effort == 200).all()
