@@ -24,7 +24,8 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import _race
 import numpy as np
-from _sets import SETS, K, Set, recall
+from _peers import Faiss, FaissLists
+from _sets import SETS, Floats, K, Set, recall
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -32,6 +33,7 @@ import nearabout as na
 RECALLS = (0.9, 0.95, 0.99)
 SINGLE_QUERIES = 300
 FACTORS = (1, 2, 4, 8, 16, 32)
+PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 PARTS = {"sift": 32, "minilm": 96, "fashion": 96}  # of codes of 4 bits
 SIZES = (8, 16, 32, 64)
 Ask = Callable[[NDArray[Any]], object]
@@ -41,42 +43,25 @@ def list_count(case: Set) -> int:
     return int(2.5 * np.sqrt(len(case.base))) // 32 * 32
 
 
-class Faiss:
-    """Its index, and the settings by which it is searched."""
+def peer_of(case: Set, base: Floats, description: str) -> Faiss:
+    peer = Faiss(list_count(case), description)
+    peer.build(base, case, threads=1)
+    return peer
 
-    def __init__(self, case: Set, description: str) -> None:
-        import faiss
 
-        self.base, self.queries = case.for_peers(case.base), case.for_peers(case.queries)
-        metric = faiss.METRIC_L2 if case.metric == "euclidean" else faiss.METRIC_INNER_PRODUCT
-        self.make = partial(faiss.index_factory, self.base.shape[1], description, metric)
-        self.build()
-        self.lists: Any = faiss.extract_index_ivf(self.index)
-
-    def build(self) -> None:
-        self.index: Any = self.make()
-        self.index.train(self.base)
-        self.index.add(self.base)
-
-    def fastest(self, wanted: float, truth: NDArray[Any]) -> tuple[int, int]:
-        """Returns the fastest (nprobe, k_factor) of this recall."""
-        best, settings = float("inf"), (0, 0)
-        for factor in FACTORS:
-            for probes in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256):
-                self.choose(probes, factor)
-                begin = time.perf_counter()
-                found = self.index.search(self.queries, K)[1]
-                seconds = time.perf_counter() - begin
-                if recall(found, truth) >= wanted:
-                    best, settings = min((best, settings), (seconds, (probes, factor)))
-                    break
-        return settings
-
-    def choose(self, probes: int, factor: int) -> None:
-        self.lists.nprobe, self.index.k_factor = probes, factor
-
-    def ask(self, queries: NDArray[Any]) -> object:
-        return self.index.search(queries, K)
+def fastest(peer: Faiss, queries: NDArray[Any], wanted: float, truth: NDArray[Any]) -> tuple[int, int] | None:
+    """Returns the fastest (nprobe, k_factor) of this recall."""
+    best: tuple[float, tuple[int, int]] | None = None
+    for factor in FACTORS:
+        for probes in PROBES:
+            peer.choose((probes, factor))
+            begin = time.perf_counter()
+            found = peer.ask(queries)
+            seconds = time.perf_counter() - begin
+            if recall(found, truth) >= wanted:
+                best = min(best or (seconds, (probes, factor)), (seconds, (probes, factor)))
+                break
+    return best and best[1]
 
 
 def race_set(race: _race.Race, name: str, repeats: int) -> None:
@@ -84,26 +69,26 @@ def race_set(race: _race.Race, name: str, repeats: int) -> None:
     truth = case.truth()
     lists, parts = list_count(case), PARTS[name]
     kind = na.IVF(lists=lists, codes=na.PQ(parts // 2, bits=4))
-    peer = Faiss(case, f"IVF{lists},PQ{parts}x4fs,RFlat")
     build = partial(na.build, case.base, metric=case.metric, kind=kind, threads=1)
-    seconds = _race.alternate(partial(build, calibrate=False), peer.build, max(1, repeats // 3))
+    build_peer = partial(peer_of, case, case.for_peers(case.base), f"IVF{lists},PQ{parts}x4fs,RFlat")
+    seconds = _race.alternate(partial(build, calibrate=False), build_peer, max(1, repeats // 3))
     race.add(f"{case.name}, build", seconds[0], seconds[1], "s", asked=1 / 0.7, peer_name="faiss")
-    peer = Faiss(case, f"IVF{lists},PQ{parts}x4fs,RFlat")
+    peer, queries = build_peer(), case.for_peers(case.queries)
     index = build()
     for wanted in RECALLS:
-        settings = peer.fastest(wanted, truth)
-        if settings == (0, 0):
+        settings = fastest(peer, queries, wanted, truth)
+        if settings is None:
             race.note(f"{case.name} at {wanted}: no setting of faiss reaches it")
             continue
-        peer.choose(*settings)
+        peer.choose(settings)
         ours = partial(index.search, k=K, recall=wanted, threads=1)
         found = recall(ours(case.queries).rows, truth)
         race_searches(race, f"{case.name} at {wanted} ({found:.3f})", ours, peer, case, repeats)
 
 
 def race_searches(race: _race.Race, name: str, ours: Ask, peer: Faiss, case: Set, repeats: int) -> None:
-    count = len(case.queries)
-    seconds = _race.alternate(lambda: ours(case.queries), lambda: peer.ask(peer.queries), repeats)
+    count, queries = len(case.queries), case.for_peers(case.queries)
+    seconds = _race.alternate(lambda: ours(case.queries), lambda: peer.ask(queries), repeats)
     mine, other = (value / count * 1e6 for value in seconds)
     race.add(f"{name}, batch", mine, other, "us", asked=1.3, peer_name="faiss")
     some = min(SINGLE_QUERIES, count)
@@ -114,7 +99,7 @@ def race_searches(race: _race.Race, name: str, ours: Ask, peer: Faiss, case: Set
 
     seconds = _race.alternate(
         lambda: one_by_one(ours, case.queries),
-        lambda: one_by_one(lambda query: peer.ask(query[None]), peer.queries),
+        lambda: one_by_one(peer.ask_one, queries),
         repeats,
     )
     mine, other = (value / some * 1e6 for value in seconds)
@@ -140,9 +125,10 @@ def found_by_faiss(case: Set, size: int, truth: NDArray[Any]) -> float:
     lists = list_count(case)
     if case.base.shape[1] % size:
         return float("nan")
-    peer = Faiss(case, f"IVF{lists},PQ{size}x8")
-    peer.lists.nprobe = lists
-    return recall(np.asarray(peer.index.search(peer.queries, K)[1]), truth)
+    peer = FaissLists(lists, f"IVF{lists},PQ{size}x8")
+    peer.build(case.for_peers(case.base), case, threads=1)
+    peer.choose((lists,))
+    return recall(peer.ask(case.for_peers(case.queries)), truth)
 
 
 def print_table(race: _race.Race, name: str) -> None:

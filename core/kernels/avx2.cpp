@@ -142,15 +142,16 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return add_products(sums, even, odd, even, odd);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm256_add_epi32(sums, _mm256_sad_epu8(a, b)); }
-// Adds the number of bits set, looked up half a byte at a time in registers (Mula, Kurz and Lemire, "Faster population
-// counts using AVX2", 2018).
-inline Sums add_bits(Sums sums, Bytes bytes) {
+// Returns the numbers of bits set in each byte, looked up half a byte at a time in registers (Mula, Kurz and Lemire,
+// "Faster population counts using AVX2", 2018).
+inline __m256i counts_of_bytes(__m256i bytes) {
   const __m256i low = _mm256_set1_epi8(0x0f);
   const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const __m256i counts =
-      _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
-                      _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
-  return _mm256_add_epi32(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
+  return _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
+                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
+}
+inline Sums add_bits(Sums sums, Bytes bytes) {
+  return _mm256_add_epi32(sums, _mm256_sad_epu8(counts_of_bytes(bytes), _mm256_setzero_si256()));
 }
 
 // Words of four rows. Counts stay in bytes until the end: kMaxCodeWords words have at most 128 bits a byte.
@@ -158,11 +159,8 @@ constexpr std::size_t kCountRows = 4;
 using BitCounts = __m256i;
 inline BitCounts no_bit_counts() { return _mm256_setzero_si256(); }
 inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
-  const __m256i low = _mm256_set1_epi8(0x0f);
-  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
   const __m256i bits = _mm256_xor_si256(load_bytes(rows), _mm256_set1_epi64x(static_cast<long long>(*query)));
-  counts = _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, _mm256_and_si256(bits, low)));
-  return _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bits, 4), low)));
+  return _mm256_add_epi8(counts, counts_of_bytes(bits));
 }
 inline __m256i row_counts(BitCounts counts) { return _mm256_sad_epu8(counts, _mm256_setzero_si256()); }
 inline unsigned near_counts(BitCounts counts, std::uint32_t most) {

@@ -57,11 +57,8 @@ constexpr std::size_t kCountRows = 8;
 using BitCounts = __m512i;
 inline BitCounts no_bit_counts() { return _mm512_setzero_si512(); }
 inline BitCounts count_bits(BitCounts counts, const std::uint64_t* rows, const std::uint64_t* query) {
-  const __m512i low = _mm512_set1_epi8(0x0f);
-  const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
   const __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(rows), _mm512_set1_epi64(static_cast<long long>(*query)));
-  counts = _mm512_add_epi8(counts, _mm512_shuffle_epi8(table, _mm512_and_si512(bits, low)));
-  return _mm512_add_epi8(counts, _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(bits, 4), low)));
+  return _mm512_add_epi8(counts, counts_of_bytes(bits));
 }
 inline __m512i row_counts(BitCounts counts) { return _mm512_sad_epu8(counts, _mm512_setzero_si512()); }
 inline unsigned near_counts(BitCounts counts, std::uint32_t most) {

@@ -9,30 +9,13 @@
 namespace nearabout::quantize {
 namespace {
 
+using transform::narrowed;
 using transform::padded_outputs;
 using transform::product;
 using transform::transposed;
+using transform::widened;
 
 constexpr std::size_t kRotationTurns = 20;  // 50 find as good as no more neighbours
-
-// Returns a table with its columns filled up for the kernel of products.
-std::vector<float> widened(const std::vector<float>& table, std::size_t rows, std::size_t columns) {
-  const std::size_t width = padded_outputs(columns);
-  std::vector<float> wide(rows * width, 0.0f);
-  for (std::size_t i = 0; i < rows; ++i)
-    std::copy_n(table.begin() + static_cast<std::ptrdiff_t>(i * columns), columns,
-                wide.begin() + static_cast<std::ptrdiff_t>(i * width));
-  return wide;
-}
-
-std::vector<float> narrowed(const std::vector<float>& table, std::size_t rows, std::size_t columns) {
-  const std::size_t width = padded_outputs(columns);
-  std::vector<float> narrow(rows * columns);
-  for (std::size_t i = 0; i < rows; ++i)
-    std::copy_n(table.begin() + static_cast<std::ptrdiff_t>(i * width), columns,
-                narrow.begin() + static_cast<std::ptrdiff_t>(i * columns));
-  return narrow;
-}
 
 // Returns the product of two tables whose rows are not filled up.
 std::vector<float> times(const std::vector<float>& left, std::size_t rows, std::size_t inner,

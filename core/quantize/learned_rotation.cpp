@@ -53,9 +53,8 @@ Rotation improved(const std::vector<float>& flipped, const Rotation& rotation, c
   const std::size_t rows = turned.size() / dims;
   const std::size_t width = transform::padded_outputs(dims);
   const std::vector<float> goals = coded(codes, turned, width, threads);
-  const std::vector<float> wide = transform::product(flipped, dims, rows, goals, width, threads);
-  std::vector<float> products(dims * dims);
-  for (std::size_t i = 0; i < dims; ++i) std::copy_n(wide.data() + i * width, dims, products.data() + i * dims);
+  const std::vector<float> products =
+      transform::narrowed(transform::product(flipped, dims, rows, goals, width, threads), dims, dims);
   return {transform::nearest_rotation(products, rotation.matrix(), dims, threads), dims};
 }
 
@@ -67,12 +66,6 @@ std::vector<float> leading(const float* vectors, std::size_t rows, std::size_t d
   for (std::size_t i = 0; i * dims < sample.size(); ++i)
     std::copy_n(vectors + order[i] * dims, dims, sample.data() + i * dims);
   return sample;
-}
-
-std::vector<float> unit_matrix(std::size_t dims) {
-  std::vector<float> matrix(dims * dims, 0.0f);
-  for (std::size_t j = 0; j < dims; ++j) matrix[j * dims + j] = 1;
-  return matrix;
 }
 
 double loss_of(const ProductCodes& codes, const std::vector<float>& vectors, std::size_t threads) {
@@ -95,7 +88,7 @@ LearnedRotation turn(const std::vector<float>& sample, const ProductShape& shape
   const ProductLearning first{kFirstRounds, learning.seed, learning.threads};
   const ProductLearning once{1, learning.seed, learning.threads};
 
-  LearnedRotation best{{unit_matrix(shape.dims), shape.dims}, {}};
+  LearnedRotation best{transform::no_rotation(shape.dims), {}};
   best.codebooks = learn_product_codebooks(sample.data(), rows, shape, first);
   std::vector<float> turned = sample;
   LearnedRotation other{principal_rotation(sample.data(), rows, shape, threads), {}};

@@ -134,10 +134,7 @@ std::vector<float> covariance_of(const std::vector<float>& vectors, std::size_t 
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) wide[i * width + j] = vectors[i * dims + j] * factor;
   const std::vector<float> flipped = transform::transposed(wide, rows, width, rows);
-  const std::vector<float> sums = transform::product(flipped, width, rows, wide, width, threads);
-  std::vector<float> covariance(dims * dims);
-  for (std::size_t i = 0; i < dims; ++i) std::copy_n(sums.data() + i * width, dims, covariance.data() + i * dims);
-  return covariance;
+  return transform::narrowed(transform::product(flipped, width, rows, wide, width, threads), dims, dims);
 }
 
 double loss_of(const ProductCodes& codes, const std::vector<float>& vectors, std::size_t threads) {

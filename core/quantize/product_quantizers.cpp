@@ -60,9 +60,7 @@ std::size_t sample_rows(const QuantizerSettings& settings) { return product_samp
 std::unique_ptr<const Codec> learn_product(const Sample& sample, QuantizerSettings& settings, std::size_t threads,
                                            const Monitor& monitor) {
   const ProductShape shape = product_shape(sample.dims, settings.size, settings.bits);
-  ProductLearning learning;
-  learning.seed = settings.seed;
-  learning.threads = threads;
+  const ProductLearning learning{.seed = settings.seed, .threads = threads};
   return std::make_unique<ProductCodec>(
       learn_product_codebooks(sample.values.data(), sample.rows, shape, learning, monitor), Rotation());
 }
@@ -76,9 +74,7 @@ std::unique_ptr<const Codec> read_product(const storage::File& file, std::size_t
 std::unique_ptr<const Codec> learn_rotated(const Sample& sample, QuantizerSettings& settings, std::size_t threads,
                                            const Monitor& monitor) {
   const ProductShape shape = product_shape(sample.dims, settings.size, settings.bits);
-  ProductLearning learning;
-  learning.seed = settings.seed;
-  learning.threads = threads;
+  const ProductLearning learning{.seed = settings.seed, .threads = threads};
   LearnedRotation learnt = learn_product_rotation(sample.values.data(), sample.rows, shape, learning, monitor);
   return std::make_unique<ProductCodec>(std::move(learnt.codebooks), std::move(learnt.rotation));
 }

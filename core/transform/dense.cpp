@@ -1,5 +1,6 @@
 #include "transform/dense.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/threads.h"
@@ -47,6 +48,20 @@ std::vector<float> product(const std::vector<float>& left, std::size_t rows, std
     project(left.data() + begin * inner, end - begin, inner, right.data(), outputs, result.data() + begin * outputs);
   });
   return result;
+}
+
+std::vector<float> widened(const std::vector<float>& table, std::size_t rows, std::size_t columns) {
+  const std::size_t width = padded_outputs(columns);
+  std::vector<float> wide(rows * width, 0.0f);
+  for (std::size_t i = 0; i < rows; ++i) std::copy_n(table.data() + i * columns, columns, wide.data() + i * width);
+  return wide;
+}
+
+std::vector<float> narrowed(const std::vector<float>& table, std::size_t rows, std::size_t columns) {
+  const std::size_t width = padded_outputs(columns);
+  std::vector<float> narrow(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) std::copy_n(table.data() + i * width, columns, narrow.data() + i * columns);
+  return narrow;
 }
 
 void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t width, int passes,

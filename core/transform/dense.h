@@ -20,6 +20,11 @@ std::vector<float> product(const std::vector<float>& left, std::size_t rows, std
 std::vector<float> transposed(const std::vector<float>& table, std::size_t rows, std::size_t columns,
                               std::size_t stride);
 
+// Returns the table with each row filled up with zeros to padded_outputs(columns) numbers.
+std::vector<float> widened(const std::vector<float>& table, std::size_t rows, std::size_t columns);
+// Returns the first numbers of each row of such a table, as many as there are columns.
+std::vector<float> narrowed(const std::vector<float>& table, std::size_t rows, std::size_t columns);
+
 // Orthonormalises the first `columns` columns of a table of `width` columns by Gram-Schmidt, in double, repeated
 // `passes` times: one pass is enough within an iteration, two are orthonormal to the last bits. A column that vanishes
 // (data of lower rank) is replaced by a random one. columns <= rows.

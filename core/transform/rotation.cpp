@@ -11,14 +11,6 @@
 namespace nearabout::transform {
 namespace {
 
-// Returns a dims x dims matrix with its columns filled up.
-std::vector<float> widened(const std::vector<float>& matrix, std::size_t dims) {
-  const std::size_t width = padded_outputs(dims);
-  std::vector<float> wide(dims * width, 0.0f);
-  for (std::size_t i = 0; i < dims; ++i) std::copy_n(matrix.data() + i * dims, dims, wide.data() + i * width);
-  return wide;
-}
-
 // Multiplies vectors with a matrix of padded columns.
 void multiply(const float* vectors, std::size_t count, std::size_t dims, const std::vector<float>& matrix, float* out) {
   const std::size_t width = padded_outputs(dims);
@@ -72,8 +64,14 @@ float orthogonalise(std::vector<float>& matrix, std::size_t dims, std::size_t wi
 Rotation::Rotation(std::vector<float> matrix, std::size_t dims)
     : dims_(dims),
       matrix_(std::move(matrix)),
-      forward_(widened(matrix_, dims)),
+      forward_(widened(matrix_, dims, dims)),
       backward_(transposed(matrix_, dims, dims, padded_outputs(dims))) {}
+
+Rotation no_rotation(std::size_t dims) {
+  std::vector<float> matrix(dims * dims, 0.0f);
+  for (std::size_t j = 0; j < dims; ++j) matrix[j * dims + j] = 1;
+  return {std::move(matrix), dims};
+}
 
 void Rotation::apply(const float* vectors, std::size_t count, float* rotated) const {
   multiply(vectors, count, dims_, forward_, rotated);
@@ -91,7 +89,7 @@ std::vector<float> nearest_rotation(const std::vector<float>& products, const st
   constexpr std::size_t kMaxSteps = 40;
   constexpr float kNearlyOne = 1e-4f;  // the step after that is exact to the last bits
   const std::size_t width = padded_outputs(dims);
-  std::vector<float> factor = widened(products, dims);
+  std::vector<float> factor = widened(products, dims, dims);
   factor.resize(width * width, 0.0f);
   const double largest = largest_singular_value(factor, transposed(factor, width, width, width), width);
   if (!(largest > 0)) return before;
@@ -101,9 +99,7 @@ std::vector<float> nearest_rotation(const std::vector<float>& products, const st
       factor[i * width + o] = factor[i * width + o] * scale + kMinSingular * before[i * dims + o];
   for (std::size_t step = 0; step < kMaxSteps; ++step)
     if (orthogonalise(factor, dims, width, threads) < kNearlyOne) break;
-  std::vector<float> rotation(dims * dims);
-  for (std::size_t i = 0; i < dims; ++i) std::copy_n(factor.data() + i * width, dims, rotation.data() + i * dims);
-  return rotation;
+  return narrowed(factor, dims, dims);
 }
 
 }  // namespace nearabout::transform

@@ -29,6 +29,9 @@ class Rotation {
   std::vector<float> backward_;  // the same, transposed
 };
 
+// Returns the rotation that turns nothing.
+Rotation no_rotation(std::size_t dims);
+
 // Returns the rotation that takes vectors nearest to what they should become (P. Schonemann, "A generalized solution of
 // the orthogonal Procrustes problem", 1966): the orthogonal factor of `products`, the dims x dims sums of the products
 // of a vector's coordinate and a coordinate of what it should become. Directions along which the vectors hardly vary

@@ -221,6 +221,14 @@ def draw_recall(points: Floats, queries: Floats) -> Figure:
     return figure
 
 
+def write_all(figures: dict[str, Figure], folder: pathlib.Path) -> list[pathlib.Path]:
+    """Writes pictures into a folder, each as its name says; nothing in a file depends on the day."""
+    paths = [folder / f"{name}.svg" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
+    return paths
+
+
 def draw_all(folder: pathlib.Path, queries: int = 200) -> list[pathlib.Path]:
     """Writes all pictures into a folder."""
     points = some_points()
@@ -232,10 +240,7 @@ def draw_all(folder: pathlib.Path, queries: int = 200) -> list[pathlib.Path]:
             "forest-effort": draw_effort(points),
             "forest-recall": draw_recall(*words_and_queries(queries)),
         }
-        paths = [folder / f"{name}.svg" for name in figures]
-        for path, figure in zip(paths, figures.values(), strict=True):
-            figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
-    return paths
+        return write_all(figures, folder)
 
 
 if __name__ == "__main__":

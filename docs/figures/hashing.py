@@ -10,7 +10,7 @@ import pathlib
 
 import matplotlib as mpl
 import numpy as np
-from forest import BLUE, GREEN, INK, STYLE, TINTS, VERMILLION, dots, panel, row_of_panels, words_and_queries
+from forest import BLUE, GREEN, INK, STYLE, TINTS, VERMILLION, dots, panel, row_of_panels, words_and_queries, write_all
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
@@ -134,10 +134,7 @@ def draw_all(folder: pathlib.Path, queries: int = 200) -> list[pathlib.Path]:
             "hashing-planes": draw_planes(some_clusters()),
             "hashing-recall": draw_recall(*words_and_queries(queries)),
         }
-        paths = [folder / f"{name}.svg" for name in figures]
-        for path, figure in zip(paths, figures.values(), strict=True):
-            figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
-    return paths
+        return write_all(figures, folder)
 
 
 if __name__ == "__main__":

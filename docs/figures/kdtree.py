@@ -25,6 +25,7 @@ from forest import (
     query_and_nearest,
     row_of_panels,
     some_points,
+    write_all,
 )
 from forest import cells as draw_cells
 from matplotlib.figure import Figure
@@ -112,11 +113,8 @@ def draw_cells_and_search(points: Floats) -> Figure:
 
 def draw_all(folder: pathlib.Path, queries: int = 0) -> list[pathlib.Path]:
     """Writes the picture into a folder."""
-    path = folder / "kdtree-search.svg"
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = draw_cells_and_search(some_points())
-        figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
-    return [path]
+        return write_all({"kdtree-search": draw_cells_and_search(some_points())}, folder)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from forest import (
     row_of_panels,
     some_points,
     words_and_queries,
+    write_all,
 )
 from lists_codes import encode, lists_of, lloyd, mixed_directions, squares_to
 from matplotlib.figure import Figure
@@ -167,10 +168,7 @@ def draw_all(folder: pathlib.Path, queries: int = 200) -> list[pathlib.Path]:
             "lists-estimates": draw_estimates(words, others[len(others) // 2]),
             "lists-recall": draw_recall(words, others),
         }
-        paths = [folder / f"{name}.svg" for name in figures]
-        for path, figure in zip(paths, figures.values(), strict=True):
-            figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
-    return paths
+        return write_all(figures, folder)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pathlib
 
 import matplotlib as mpl
 import numpy as np
-from forest import BLUE, GREEN, GREY, INK, STYLE, VERMILLION, dots, panel, row_of_panels
+from forest import BLUE, GREEN, GREY, INK, STYLE, VERMILLION, dots, panel, row_of_panels, write_all
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from small_trees import Floats
@@ -127,10 +127,7 @@ def draw_all(folder: pathlib.Path, queries: int = 0) -> list[pathlib.Path]:
     points = some_points()
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         figures = {"quantizers-codebooks": draw_codebooks(points), "quantizers-cells": draw_cells(points)}
-        paths = [folder / f"{name}.svg" for name in figures]
-        for path, figure in zip(paths, figures.values(), strict=True):
-            figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
-    return paths
+        return write_all(figures, folder)
 
 
 if __name__ == "__main__":

@@ -17,22 +17,16 @@ HEAD = np.dtype([("numbers", "<f4", 2), ("row", "<u4"), ("degree", "<u2"), ("has
 STEPS = np.dtype([("numbers", "<f4", 4)])
 
 
-def _changed(image: bytes, id_: int, dtype: str, place: int, value: object) -> bytes:
-    numbers = np.frombuffer(near.part_of(image, id_).data, dtype).copy()
-    numbers[place] = value
-    return near.exchange(image, id_, data=numbers.tobytes())
-
-
 def facts_of_graphs(image: bytes) -> Iterator[Attack]:
     """Degrees, directions, bits and steps that cannot be."""
     own = np.frombuffer(near.part_of(image, near.GRAPH_HEADER).data, "<u8").tolist()
     for place, values in enumerate([(0, 17, 48, 144, MOST), (0, 33, 96, 1 << 32, MOST), (0, 3, 4, 16, MOST)]):
         for value in (value for value in values if value != own[place]):
-            lying = _changed(image, near.GRAPH_HEADER, "<u8", place, value)
+            lying = near.changed(image, near.GRAPH_HEADER, "<u8", place, value)
             yield Attack(f"number {place} of the header is {value}", lying, "CorruptFileError")
     for place in range(4):
         for number in (*NO_NUMBERS, -1.0):
-            lying = _changed(image, near.TRANSFORM, "<f8", place, number)
+            lying = near.changed(image, near.TRANSFORM, "<f8", place, number)
             yield Attack(f"number {place} of the transform is {number}", lying, "CorruptFileError", "transform")
 
 
@@ -98,15 +92,15 @@ def _copies(image: bytes) -> Iterator[Attack]:
         return
     yield Attack("no copies", near.leave_out(image, near.GRAPH_COPIES))
     for count in (0, 1, 1 << 20, (1 << 32) - 1):
-        yield Attack(f"a node has {count} copies", _changed(image, near.GRAPH_COPIES, "<u4", 0, count))
+        yield Attack(f"a node has {count} copies", near.changed(image, near.GRAPH_COPIES, "<u4", 0, count))
 
 
 def entries_of_graphs(image: bytes) -> Iterator[Attack]:
     """Entries that do not exist, or none."""
     for value in (1 << 20, (1 << 32) - 1):
-        lying = _changed(image, near.GRAPH_ENTRIES, "<u4", 0, value)
+        lying = near.changed(image, near.GRAPH_ENTRIES, "<u4", 0, value)
         yield Attack(f"entry {value}", lying, "CorruptFileError", "graph_entries")
     yield Attack("no entries", near.exchange(image, near.GRAPH_ENTRIES, data=b"", rows=0), "CorruptFileError")
     for number in NO_NUMBERS:
-        lying = _changed(image, near.GRAPH_ENTRY_SQUARES, "<f4", 0, number)
+        lying = near.changed(image, near.GRAPH_ENTRY_SQUARES, "<f4", 0, number)
         yield Attack(f"an entry's square is {number}", lying, "CorruptFileError", "graph_entry_squares")

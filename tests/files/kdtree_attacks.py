@@ -14,46 +14,42 @@ MOST = (1 << 64) - 1
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 
 
-def _changed(image: bytes, id_: int, dtype: str, place: int | slice, value: object) -> bytes:
-    numbers = np.frombuffer(near.part_of(image, id_).data, dtype).copy()
-    numbers[place] = value
-    return near.exchange(image, id_, data=numbers.tobytes())
-
-
 def facts_of_kd_trees(image: bytes) -> Iterator[Attack]:
     """Leaves, scales, bounds and counts that cannot be."""
     for size in (0, 1, 17, 1_040, 1 << 32, MOST):
-        lying = _changed(image, near.KDTREE_HEADER, "<u8", 0, size)
+        lying = near.changed(image, near.KDTREE_HEADER, "<u8", 0, size)
         yield Attack(f"leaves of {size} rows", lying, "CorruptFileError", "kdtree_header")
     # Leaves of another size have other boxes, of which there are as many or not.
     for size in (16, 32, 48, 1_024):
-        yield Attack(f"leaves of {size} rows", _changed(image, near.KDTREE_HEADER, "<u8", 0, size))
+        yield Attack(f"leaves of {size} rows", near.changed(image, near.KDTREE_HEADER, "<u8", 0, size))
     for number in (*NO_NUMBERS, 0.0, -1.0):
-        lying = _changed(image, near.KDTREE_SCALE, "<f8", 0, number)
+        lying = near.changed(image, near.KDTREE_SCALE, "<f8", 0, number)
         yield Attack(f"the scale is {number}", lying, "CorruptFileError", "kdtree_scale")
     for number in (1e-300, 1e-30, 0.5, 3.0, 1e30, 1e300):
-        yield Attack(f"the scale is {number}", _changed(image, near.KDTREE_SCALE, "<f8", 0, number))
+        yield Attack(f"the scale is {number}", near.changed(image, near.KDTREE_SCALE, "<f8", 0, number))
     for number in (*NO_NUMBERS, -0.5):
-        lying = _changed(image, near.KDTREE_SCALE, "<f8", 1, number)
+        lying = near.changed(image, near.KDTREE_SCALE, "<f8", 1, number)
         yield Attack(f"epsilon is {number}", lying, "CorruptFileError", "kdtree_scale")
-    yield Attack("epsilon is 1e300", _changed(image, near.KDTREE_SCALE, "<f8", 1, 1e300))
+    yield Attack("epsilon is 1e300", near.changed(image, near.KDTREE_SCALE, "<f8", 1, 1e300))
     if all(part.id != near.KDTREE_VISITS for part in near.take_apart(image)):
         return
     for number in (*NO_NUMBERS, -1.0):
-        lying = _changed(image, near.KDTREE_VISITS, "<f8", 1, number)
+        lying = near.changed(image, near.KDTREE_VISITS, "<f8", 1, number)
         yield Attack(f"{number} leaves are visited", lying, "CorruptFileError", "kdtree_visits")
     for number in (0.0, 1e-300, 1e300):
-        yield Attack(f"{number} leaves are visited", _changed(image, near.KDTREE_VISITS, "<f8", slice(None), number))
+        yield Attack(
+            f"{number} leaves are visited", near.changed(image, near.KDTREE_VISITS, "<f8", slice(None), number)
+        )
 
 
 def rows_of_kd_trees(image: bytes) -> Iterator[Attack]:
     """Rows that do not exist, that are named twice, or that are in another place."""
     for row in (1 << 20, (1 << 32) - 1):
         for which in (0, slice(None)):
-            lying = _changed(image, near.KDTREE_ROWS, "<u4", which, row)
+            lying = near.changed(image, near.KDTREE_ROWS, "<u4", which, row)
             yield Attack(f"row {row} at {which}", lying, "CorruptFileError")
     for row in (0, 299):
-        lying = _changed(image, near.KDTREE_ROWS, "<u4", slice(None), row)
+        lying = near.changed(image, near.KDTREE_ROWS, "<u4", slice(None), row)
         yield Attack(f"every row is {row}", lying, "CorruptFileError", "section kdtree")
     rows = np.frombuffer(near.part_of(image, near.KDTREE_ROWS).data, "<u4")
     lying = near.exchange(image, near.KDTREE_ROWS, data=rows[::-1].tobytes())
@@ -66,7 +62,7 @@ def numbers_of_kd_trees(image: bytes) -> Iterator[Attack]:
         name = near.NAMES[id_]
         for which in (slice(0, 1), slice(None, None, 2), slice(None)):
             for value in (*NO_NUMBERS, -3e38, 3e38, 0.0):
-                yield Attack(f"{value} in {name} at {which}", _changed(image, id_, "<f4", which, value))
+                yield Attack(f"{value} in {name} at {which}", near.changed(image, id_, "<f4", which, value))
         backwards = np.frombuffer(near.part_of(image, id_).data, "<f4")[::-1]
         lying = near.exchange(image, id_, data=backwards.tobytes())
         yield Attack(f"{name} backwards", lying, "CorruptFileError", "kdtree")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 
+import numpy as np
 import xxhash
 
 HEADER = struct.Struct("<8sIIQQQ16sQ")
@@ -201,6 +202,13 @@ def exchange(image: bytes, id_: int, **changes: object) -> bytes:
     parts = take_apart(image)
     assert any(part.id == id_ for part in parts), f"no section {NAMES[id_]} to change"
     return put_together([replace(part, **changes) if part.id == id_ else part for part in parts])  # type: ignore[arg-type]
+
+
+def changed(image: bytes, id_: int, dtype: str, place: int | slice, value: object) -> bytes:
+    """The image with other numbers in a section, at a place or at some, all else fitting."""
+    numbers = np.frombuffer(part_of(image, id_).data, dtype).copy()
+    numbers[place] = value
+    return exchange(image, id_, data=numbers.tobytes())
 
 
 def leave_out(image: bytes, id_: int) -> bytes:

@@ -63,6 +63,16 @@ bool is_held_out(std::size_t row, std::size_t rows) {
   return spread_row(near, kHeldOutRows, rows) == row || spread_row(near + 1, kHeldOutRows, rows) == row;
 }
 
+std::vector<std::size_t> rows_to_learn_from(std::size_t rows, std::size_t wanted) {
+  const bool enough = can_hold_out(wanted);
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::size_t row = spread_row(i, wanted, rows);
+    if (!enough || !is_held_out(row, rows)) numbers.push_back(row);
+  }
+  return numbers;
+}
+
 CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const transform::RowReader& read,
                                               std::size_t rows, std::size_t dims, std::size_t step) {
   CalibrationQueries calibration_queries;

@@ -85,6 +85,10 @@ std::vector<std::uint32_t> held_out_rows(std::size_t rows);
 // Returns true if a row is one of them, and must be excluded from training.
 bool is_held_out(std::size_t row, std::size_t rows);
 
+// Returns `wanted` rows to learn from, spread over all, without the held-out rows unless there are hardly others.
+// wanted <= rows.
+std::vector<std::size_t> rows_to_learn_from(std::size_t rows, std::size_t wanted);
+
 // The queries or row numbers that the user gave to calibrate with, or neither.
 struct CalibrationInput {
   std::span<const float> queries = {};

@@ -1,14 +1,12 @@
 // Searches a graph, a group of queries at a time.
 #include <algorithm>
-#include <mutex>
 
-#include "base/threads.h"
 #include "index/byte_scan.h"
 #include "index/excluded_rows.h"
 #include "index/graph/costs.h"
 #include "index/graph/graph.h"
+#include "index/grouped_search.h"
 #include "index/queries.h"
-#include "index/search_stats.h"
 
 namespace nearabout::graph {
 namespace {
@@ -59,20 +57,12 @@ void GraphIndex::do_search(MatrixView queries, const index::Request& request, co
   }
   const GraphBudget allowance{width, request.radius ? layout_.node_count() : depth_of(width, k), budget.guarded};
   const double work = static_cast<double>(queries.rows) * query_cost(k, width);
-  const std::size_t threads = worthwhile_threads(work, request.threads);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesBoundTogether);
-  std::mutex adding;
-  parallel_for(
-      queries.rows, group, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        const auto search = searches_.take([this] { return std::make_unique<GraphSearch>(layout_); });
-        index::SearchStats done;
-        search->run(queries, begin, end, allowance, request, request.stats ? &done : nullptr, results);
-        if (!request.stats) return;
-        const std::scoped_lock lock(adding);
-        request.stats->add(done);
-      },
-      request.monitor);
+  index::search_in_groups(
+      {queries.rows, work, kQueriesBoundTogether}, searches_, request,
+      [this] { return std::make_unique<GraphSearch>(layout_); },
+      [&](GraphSearch& search, std::size_t begin, std::size_t end, index::SearchStats* stats) {
+        search.run(queries, begin, end, allowance, request, stats, results);
+      });
 }
 
 }  // namespace nearabout::graph

@@ -22,21 +22,6 @@ constexpr double kClearly = 0.9;
 constexpr std::size_t kClusteringRounds = 8;  // of k-means, at most
 constexpr std::size_t kComparedRounds = 2;    // rounds after which numbers of lists are compared
 
-// Returns a sample spread over all rows, without the held-out rows.
-std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
-  const std::size_t wanted = clustered_rows(rows, lists);
-  const std::vector<std::uint32_t> calibration_queries = calibration::held_out_rows(rows);
-  const bool enough = wanted >= 4 * calibration_queries.size();
-  std::vector<std::size_t> sample;
-  auto held_out = calibration_queries.begin();
-  for (std::size_t i = 0; i < wanted; ++i) {
-    const std::size_t row = spread_row(i, wanted, rows);
-    while (held_out != calibration_queries.end() && *held_out < row) ++held_out;
-    if (!enough || held_out == calibration_queries.end() || *held_out != row) sample.push_back(row);
-  }
-  return sample;
-}
-
 }  // namespace
 
 std::size_t clustered_rows(std::size_t rows, std::size_t lists) {
@@ -53,7 +38,7 @@ Clustering::Clustering(LearntLists& learnt, const transform::RowReader& read,
       calibration_queries_(calibration_queries),
       rows_(rows),
       threads_(threads),
-      sample_(sample_of(rows, lists)) {
+      sample_(calibration::rows_to_learn_from(rows, clustered_rows(rows, lists))) {
   const std::size_t step = (sample_.size() + kRowsSeen - 1) / kRowsSeen;
   seen_ = projections(read, 0, sample_.size(), step);
   learnt.point_step = quantize::byte_step_for(seen_);

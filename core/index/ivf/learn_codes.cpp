@@ -67,12 +67,6 @@ std::vector<float> rotated(const std::vector<float>& rows, const transform::Rota
   return result;
 }
 
-transform::Rotation no_rotation(std::size_t dims) {
-  std::vector<float> matrix(dims * dims, 0.0f);
-  for (std::size_t j = 0; j < dims; ++j) matrix[j * dims + j] = 1;
-  return {std::move(matrix), dims};
-}
-
 // Returns codes with a rotation of their own: onto the principal directions of the residuals, allocated to parts of
 // about equal variance (Y. Kalantidis and Y. Avrithis, "Locally optimized product quantization for approximate nearest
 // neighbor search", CVPR 2014). Turning it on as for rotated codes takes ten times as long and finds no more. With too
@@ -81,7 +75,7 @@ ListCodes::Codes codes_of_cell(const std::vector<float>& residuals, const quanti
                                const quantize::ProductLearning& learning) {
   const std::size_t rows = residuals.size() / shape.dims;
   transform::Rotation rotation = rows < 2 * shape.dims
-                                     ? no_rotation(shape.dims)
+                                     ? transform::no_rotation(shape.dims)
                                      : quantize::principal_rotation(residuals.data(), rows, shape, learning.threads);
   return std::make_shared<const quantize::ProductResiduals>(
       codebooks_of(rotated(residuals, rotation), shape, learning, {}), std::move(rotation));
@@ -128,10 +122,11 @@ ListCodes learn_local(const LearntLists& learnt, const ResidualSample& sample, c
   return {std::move(codes), cell_of_list};
 }
 
-// Returns the spread of residuals along each direction, for codes that have steps: the same for all after a random
-// rotation.
+// Returns the spread of residuals along each direction: the same for all after a random rotation. None for codes
+// without steps.
 std::vector<float> steps_of(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
                             const IvfOptions& options, std::size_t threads) {
+  if (!has_steps(options.code_family, learnt.shape.bits)) return {};
   const std::size_t m = learnt.shape.directions;
   if (options.code_family == CodeFamily::random) return std::vector<float>(m, 1.0f);
   const ResidualSample sample = sample_residuals(learnt, read, rows, kScalarSampleRows, threads);
@@ -178,7 +173,7 @@ void learn_codes(LearntLists& learnt, const transform::RowReader& read, std::siz
   const quantize::ProductShape shape = shape_of(learnt.shape);
   const std::size_t few = quantize::product_sample_rows(shape.bits);
   const bool local = options.code_family == CodeFamily::local;
-  ResidualSample sample = sample_residuals(learnt, read, rows, local ? kLocalSampleRows : few, threads);
+  const ResidualSample sample = sample_residuals(learnt, read, rows, local ? kLocalSampleRows : few, threads);
   if (local) {
     learnt.codes = learn_local(learnt, sample, options, threads, monitor);
     return;

@@ -4,31 +4,16 @@
 #include <cmath>
 
 #include "base/norm.h"
-#include "base/spread_rows.h"
 #include "base/threads.h"
 #include "index/calibration/calibration_queries.h"
 #include "quantize/byte_centroids.h"
 
 namespace nearabout::ivf {
-namespace {
-
-std::vector<std::size_t> rows_of_sample(std::size_t rows, std::size_t wanted) {
-  const std::size_t count = std::min(rows, wanted);
-  const bool enough = count >= 4 * calibration::held_out_rows(rows).size();
-  std::vector<std::size_t> numbers;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t row = spread_row(i, count, rows);
-    if (!enough || !calibration::is_held_out(row, rows)) numbers.push_back(row);
-  }
-  return numbers;
-}
-
-}  // namespace
 
 ResidualSample sample_residuals(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
                                 std::size_t wanted, std::size_t threads) {
   constexpr std::size_t kSampledPerTask = 64;
-  const std::vector<std::size_t> numbers = rows_of_sample(rows, wanted);
+  const std::vector<std::size_t> numbers = calibration::rows_to_learn_from(rows, std::min(rows, wanted));
   const quantize::LearntDirections& directions = learnt.directions;
   const std::size_t m = learnt.shape.directions;
   const quantize::ByteCentroids centroids(learnt.centroids, m);

@@ -67,7 +67,7 @@ void ListScan::make_room() {
   progress_.resize(count);
   for (Progress& progress : progress_) {
     progress.depth = allowance_.depth;
-    progress.cell = layout_.codes.cells() > 1 ? layout_.codes.cells() : 0;  // the only cell is bound already
+    progress.cell = 0;  // for which bind() prepared it
     progress.effort = progress.left_out = progress.skipped = progress.neighbours = 0;
   }
   scans_.resize(count);

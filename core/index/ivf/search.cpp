@@ -3,16 +3,14 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <mutex>
 
-#include "base/threads.h"
 #include "index/byte_scan.h"
+#include "index/grouped_search.h"
 #include "index/ivf/costs.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/list_filter.h"
 #include "index/ivf/searches.h"
 #include "index/queries.h"
-#include "index/search_stats.h"
 #include "kernels/kernels.h"
 
 namespace nearabout::ivf {
@@ -113,25 +111,16 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   }
   allowance.depth = std::min(allowance.depth, rows());
   const double work = static_cast<double>(queries.rows) * kListQueryNanoseconds;
-  const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t fitting = std::max<std::size_t>(1, kMaxWaitingRows / allowance.depth);
   const std::size_t together = layout.shape().has_bytes() && kernels::table().codes.shared > 1
                                    ? kTogetherByBytes
                                    : std::clamp(layout.list_count() / kListsPerQuery, kQueryGroup, kLargestGroup);
-  const std::size_t most_together = std::min(together, fitting);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, most_together);
-  std::mutex adding;
-  parallel_for(
-      queries.rows, group, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        const auto search = searches_->take([this] { return std::make_unique<IvfSearch>(*layout_, *page_cache_); });
-        index::SearchStats done;
-        search->run({queries, begin, end}, allowance, request, request.stats ? &done : nullptr, results);
-        if (!request.stats) return;
-        const std::scoped_lock lock(adding);
-        request.stats->add(done);
-      },
-      request.monitor);
+  index::search_in_groups(
+      {queries.rows, work, std::min(together, fitting)}, *searches_, request,
+      [this] { return std::make_unique<IvfSearch>(*layout_, *page_cache_); },
+      [&](IvfSearch& search, std::size_t begin, std::size_t end, index::SearchStats* stats) {
+        search.run({queries, begin, end}, allowance, request, stats, results);
+      });
   // Small lists may have fewer than k rows.
   if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
   if (!request.radius && everything) add_unestimated(layout, queries, request, results);

@@ -3,8 +3,8 @@
 #include <mutex>
 #include <vector>
 
-#include "base/threads.h"
 #include "index/excluded_rows.h"
+#include "index/grouped_search.h"
 #include "index/kdtree/costs.h"
 #include "index/kdtree/kdtree.h"
 #include "index/partial_search.h"
@@ -30,24 +30,21 @@ void KdTreeIndex::do_search(MatrixView queries, const index::Request& request, c
       allowed};
   const double each =
       budget.every_row ? descent_cost(layout_, request.k, visits(request.k)) : query_cost(request.k, budget.effort);
-  const std::size_t threads = worthwhile_threads(static_cast<double>(queries.rows) * each, request.threads);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesTogether);
   std::vector<std::size_t> far;
   std::mutex adding;
-  parallel_for(
-      queries.rows, group, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        const auto search = searches_.take([this] { return std::make_unique<KdTreeSearch>(layout_); });
-        if (request.stats) search->start_counting();
+  index::search_in_groups(
+      {queries.rows, static_cast<double>(queries.rows) * each, kQueriesTogether}, searches_, request,
+      [this] { return std::make_unique<KdTreeSearch>(layout_); },
+      [&](KdTreeSearch& search, std::size_t begin, std::size_t end, index::SearchStats* stats) {
+        if (stats) search.start_counting();
         std::vector<std::size_t> left;
         for (std::size_t i = begin; i < end; ++i)
-          if (!search->run(queries, i, allowance, request, results)) left.push_back(i);
-        if (left.empty() && !request.stats) return;
+          if (!search.run(queries, i, allowance, request, results)) left.push_back(i);
+        if (stats) search.count(*stats);
+        if (left.empty()) return;
         const std::scoped_lock lock(adding);
         far.insert(far.end(), left.begin(), left.end());
-        if (request.stats) search->count(*request.stats);
-      },
-      request.monitor);
+      });
   if (!far.empty()) scan_for(far, queries, request, results);
 }
 

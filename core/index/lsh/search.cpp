@@ -1,13 +1,11 @@
 // Searches hashes, a group of queries at a time.
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
-#include "base/threads.h"
 #include "index/excluded_rows.h"
+#include "index/grouped_search.h"
 #include "index/lsh/costs.h"
 #include "index/lsh/lsh.h"
-#include "index/search_stats.h"
 
 namespace nearabout::lsh {
 namespace {
@@ -56,20 +54,12 @@ void LshIndex::do_search(MatrixView queries, const index::Request& request, cons
   const std::size_t count = std::min(std::max({budget.effort, kMinCompared, least}) + more, rows());
   const LshBudget allowance{count, least, budget.guarded, budget.recall};
   const double work = static_cast<double>(queries.rows) * query_cost(request.k, count);
-  const std::size_t threads = worthwhile_threads(work, request.threads);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kHashedTogether);
-  std::mutex adding;
-  parallel_for(
-      queries.rows, group, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        const auto search = searches_.take([this] { return std::make_unique<LshSearch>(layout_); });
-        index::SearchStats done;
-        search->run(queries, begin, end, allowance, request, request.stats ? &done : nullptr, results);
-        if (!request.stats) return;
-        const std::scoped_lock lock(adding);
-        request.stats->add(done);
-      },
-      request.monitor);
+  index::search_in_groups(
+      {queries.rows, work, kHashedTogether}, searches_, request,
+      [this] { return std::make_unique<LshSearch>(layout_); },
+      [&](LshSearch& search, std::size_t begin, std::size_t end, index::SearchStats* stats) {
+        search.run(queries, begin, end, allowance, request, stats, results);
+      });
 }
 
 }  // namespace nearabout::lsh

@@ -119,15 +119,16 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sums, low, low), high, high);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm512_add_epi32(sums, _mm512_sad_epu8(a, b)); }
-// Adds the number of bits set, looked up half a byte at a time in registers (Mula, Kurz and Lemire, "Faster population
-// counts using AVX2", 2018).
-inline Sums add_bits(Sums sums, Bytes bytes) {
+// Returns the numbers of bits set in each byte, looked up half a byte at a time in registers (Mula, Kurz and Lemire,
+// "Faster population counts using AVX2", 2018).
+inline __m512i counts_of_bytes(__m512i bytes) {
   const __m512i low = _mm512_set1_epi8(0x0f);
   const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const __m512i counts =
-      _mm512_add_epi8(_mm512_shuffle_epi8(table, _mm512_and_si512(bytes, low)),
-                      _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low)));
-  return _mm512_add_epi32(sums, _mm512_sad_epu8(counts, _mm512_setzero_si512()));
+  return _mm512_add_epi8(_mm512_shuffle_epi8(table, _mm512_and_si512(bytes, low)),
+                         _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low)));
+}
+inline Sums add_bits(Sums sums, Bytes bytes) {
+  return _mm512_add_epi32(sums, _mm512_sad_epu8(counts_of_bytes(bytes), _mm512_setzero_si512()));
 }
 
 // vpdpbusd multiplies u8 by s8 and sums four products without saturation. When both sides have the same sign, one has

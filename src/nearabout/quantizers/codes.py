@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -29,7 +30,7 @@ _ROWS_PER_WORD = 40
 
 
 @dataclass(frozen=True, repr=False)
-class Codes(Quantizer):
+class Codes(Quantizer, ABC):
     """A quantizer whose codes lists can have, too: the base class of all."""
 
     family: ClassVar[str]  # as the core names them, and `--set codes=`
@@ -45,9 +46,9 @@ class Codes(Quantizer):
         numbers = {"code_bytes": size, "code_bits": bits, "code_cells": cells}
         return {"code_family": self.family, **{name: 0 if n == "auto" else n for name, n in numbers.items()}}
 
+    @abstractmethod
     def width(self, dims: int) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
-        raise NotImplementedError
 
     def learnt_bytes(self, rows: int, dims: int, lists: int) -> int:
         """Returns the bytes of codebooks and the like."""
